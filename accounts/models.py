@@ -1,0 +1,239 @@
+"""Who there is: organizations and their tenants, users and their seats, and what proves who they are."""
+
+import unicodedata
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django_tenants.models import TenantMixin
+
+from accounts.grants import DEFAULTS, Grants
+from nextgenerp.core.models import Record
+from nextgenerp.database.ids import new_id
+
+
+def normal_email(email: str) -> str:
+    """The form in which addresses are compared: NFKC and casefold; confusable letters stay different."""
+    return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+class Organization(Record):
+    """A company: one root tenant, sub-tenants under it, one subscription."""
+
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "organization"
+
+
+class Tenant(Record, TenantMixin):
+    """A schema of its own for one business: data, GSTIN, state, time zone."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+        ARCHIVED = "archived"
+
+    auto_create_schema = False
+    organization = models.ForeignKey(Organization, on_delete=models.RESTRICT, related_name="tenants")
+    parent = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, related_name="sub_tenants")
+    name = models.CharField(max_length=200)
+    slug = models.CharField(max_length=63, unique=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    schema_ready = models.BooleanField(default=True)  # false while its last migration failed: 503
+    time_zone = models.CharField(max_length=64, default="Asia/Kolkata")
+    country = models.CharField(max_length=2, default="IN")
+    gstin = models.CharField(max_length=15, blank=True)
+    state_code = models.CharField(max_length=2, blank=True)
+
+    class Meta:
+        db_table = "tenant"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization"], condition=Q(parent=None), name="tenant_one_root",
+                violation_error_message="The organization has its root tenant.",
+            )
+        ]  # fmt: skip
+
+    @property
+    def is_root(self) -> bool:
+        return self.parent_id is None
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email_key=normal_email(username or ""))
+
+
+class User(AbstractBaseUser):
+    """One identity over all tenants. ``token_version`` rises whenever every token given out must end."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(max_length=254)
+    email_key = models.CharField("e-mail", max_length=254, unique=True, editable=False)
+    is_active = models.BooleanField(default=True)
+    is_super_admin = models.BooleanField(default=False)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    token_version = models.PositiveIntegerField(default=1)
+    locale = models.CharField(max_length=10, default="en-IN")
+    last_tenant_id = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    USERNAME_FIELD = "email_key"
+    EMAIL_FIELD = "email"
+    objects = UserManager()
+
+    class Meta:
+        db_table = "user_account"
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin site lets the user in; what they see there is the site's business."""
+        return self.is_super_admin
+
+    def has_perm(self, permission: str, record: Any = None) -> bool:
+        return self.is_active and self.is_super_admin
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_super_admin
+
+
+class Membership(Record):
+    """A seat: one user in one tenant. ``permissions`` is None while the role's defaults hold."""
+
+    class Role(models.TextChoices):
+        TENANT_ADMIN = "tenant_admin"
+        ADMIN = "admin"
+        MANAGER = "manager"
+        STAFF = "staff"
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.RESTRICT, related_name="seats")
+    user = models.ForeignKey(User, on_delete=models.RESTRICT, related_name="seats")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    permissions = models.JSONField(null=True, blank=True)
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    phone = models.CharField(max_length=16, blank=True)
+    designation = models.CharField(max_length=100, blank=True)
+    department = models.CharField(max_length=100, blank=True)
+    manager = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, blank=True, related_name="reports")
+    settings = models.JSONField(default=dict, blank=True)
+    avatar_id = models.UUIDField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    last_login_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "membership"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "user"], name="membership_once",
+                violation_error_message="The user is a member already.",
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def grants(self) -> Grants:
+        return self.permissions if self.permissions is not None else DEFAULTS[self.role]
+
+
+class PendingRegistration(models.Model):
+    """A sign-up whose address is not proved yet; the latest replaces earlier ones, password included."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(max_length=254)
+    email_key = models.CharField(max_length=254, unique=True)
+    password = models.CharField(max_length=128)
+    details = models.JSONField()
+    created_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "pending_registration"
+
+
+class OneTimeCode(models.Model):
+    """The live code of an address for a purpose: hashed with a server key, 10 minutes, 5 wrong tries, one use."""
+
+    class Purpose(models.TextChoices):
+        VERIFY = "verify"
+        RESET = "reset"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email_key = models.CharField(max_length=254)
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    code_hash = models.CharField(max_length=64)
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    sent_at = models.JSONField(default=list)  # the instants of the last hour's sendings
+
+    class Meta:
+        db_table = "one_time_code"
+        constraints = [models.UniqueConstraint(fields=["email_key", "purpose"], name="one_time_code_live")]
+
+
+class SignInFailures(models.Model):
+    """Failed sign-ins of the last minutes, by address and place or by place alone."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "sign_in_failures"
+
+
+class RefreshToken(models.Model):
+    """An opaque refresh token, hashed; spent by one UPDATE. A spent one that comes back ends its family."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    family = models.UUIDField()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
+    seat = models.ForeignKey(Membership, on_delete=models.CASCADE, null=True)
+    token_version = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()  # of the whole family, handed on
+    consumed_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "refresh_token"
+        indexes = [models.Index(fields=["family"], name="refresh_token_family")]
+
+
+class Invitation(Record):
+    """An invitation to a seat: its token goes by mail only, is stored hashed, lives 7 days, works once."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.RESTRICT, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    email_key = models.CharField(max_length=254)
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    phone = models.CharField(max_length=16, blank=True)
+    role = models.CharField(max_length=20, choices=Membership.Role.choices)
+    permissions = models.JSONField(null=True, blank=True)
+    manager = models.ForeignKey(Membership, on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
+    invited_by = models.ForeignKey(Membership, on_delete=models.RESTRICT, null=True, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "invitation"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "email_key"], name="invitation_pending",
+                violation_error_message="This address is invited already.",
+            )
+        ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Leads, customers and deals of a tenant."""

@@ -1,0 +1,1 @@
+"""The fail-closed PostgreSQL backend and what the platform keeps about schemas and deferred work."""

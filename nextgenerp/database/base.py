@@ -1,0 +1,58 @@
+"""The database wrapper every connection goes through: django-tenants' own, made to fail closed.
+
+django-tenants swallows an error of ``SET search_path`` (a cancelled query, say), after which the next statement
+runs on the *previous* tenant's path. Here no statement runs unless the path was set.
+"""
+
+from typing import Any
+
+from django.db.backends.postgresql.introspection import TableInfo
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
+from django.db.utils import OperationalError
+from django_tenants.postgresql_backend import base
+from django_tenants.postgresql_backend.introspection import DatabaseSchemaIntrospection
+from psycopg.pq import TransactionStatus
+
+# Every relation has a pg_depend row on its schema, and that is indexed; pg_class by schema is not.
+TABLES_OF_SCHEMA = """
+    SELECT c.relname,
+           CASE WHEN c.relispartition THEN 'p' WHEN c.relkind IN ('m', 'v') THEN 'v' ELSE 't' END,
+           obj_description(c.oid, 'pg_class')
+    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid
+    WHERE d.refclassid = 'pg_namespace'::regclass
+      AND d.refobjid = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = %s)
+      AND d.classid = 'pg_class'::regclass AND c.relkind IN ('f', 'm', 'p', 'r', 'v')
+"""
+
+
+class SchemaIntrospection(DatabaseSchemaIntrospection):
+    """Lists the tables of one schema without scanning those of all the others."""
+
+    def get_table_list(self, cursor: Any) -> list[TableInfo]:
+        cursor.execute(TABLES_OF_SCHEMA, [self.connection.schema_name])
+        return [TableInfo(*row) for row in cursor.fetchall() if row[0] not in self.ignored_tables]
+
+
+class DatabaseOperations(PostgresOperations):
+    """Foreign keys that are checked at the statement, where a service can still answer the violation."""
+
+    def deferrable_sql(self) -> str:
+        return " DEFERRABLE INITIALLY IMMEDIATE"
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection that runs nothing outside the schema it was put into."""
+
+    ops_class = DatabaseOperations
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.introspection = SchemaIntrospection(self)
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        super()._handle_search_path(cursor)
+        if self.search_path_set_schemas is not None or self._setting_search_path:
+            return
+        if self.connection is not None and self.connection.info.transaction_status == TransactionStatus.INERROR:
+            return  # in an aborted transaction every statement but ROLLBACK fails by itself
+        raise OperationalError("The search path could not be set; nothing runs on an unknown schema.")

@@ -1,0 +1,64 @@
+"""What the platform keeps in public about schemas and deferred work."""
+
+from django.db import models
+from django.db.models import Q
+
+from nextgenerp.database.ids import new_id
+
+
+class SchemaTemplate(models.Model):
+    """The SQL that makes a tenant's schema, dumped after the template was migrated; one row."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    sql = models.TextField()
+    made_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "schema_template"
+
+
+class SpareSchema(models.Model):
+    """A schema that is ready, under its final name, for the next tenant."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    schema_name = models.CharField(max_length=63, unique=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "spare_schema"
+
+
+class SchemaMigration(models.Model):
+    """The ledger of migrations: how the last run over a schema ended. A failed schema takes no requests."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    schema_name = models.CharField(max_length=63, unique=True)
+    error = models.TextField(blank=True)
+    migrated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "schema_migration"
+
+
+class DeferredTask(models.Model):
+    """Work that waits for its transaction to commit (the outbox): a function by name, its arguments, a schema.
+
+    A worker claims a due row for ``lease`` seconds under a token of its own; a worker that dies lets the lease
+    run out and another one takes over. Done rows are deleted; failed ones stay.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    schema_name = models.CharField(max_length=63)
+    function = models.CharField(max_length=200)
+    arguments = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    max_attempts = models.PositiveIntegerField(default=8)
+    claim = models.UUIDField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "deferred_task"
+        indexes = [models.Index(fields=["due_at"], name="deferred_task_due", condition=Q(failed_at=None))]

@@ -1,0 +1,1 @@
+"""Mails the platform sends: their templates and the queue they wait in."""

@@ -1,0 +1,1 @@
+"""What needs several apps at once: the reference page, health, metrics, files, statistics."""

@@ -1,0 +1,16 @@
+"""The table of contents: a line per app."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("nextgenerp.overview.urls")),
+    path("", include("nextgenerp.mail.api.urls")),
+    path("", include("accounts.api.urls")),
+    path("", include("crm.api.urls")),
+    path("admin/", admin.site.urls),
+]
+handler400 = "nextgenerp.core.api.handlers.bad_request"
+handler403 = "nextgenerp.core.api.handlers.permission_denied"
+handler404 = "nextgenerp.core.api.handlers.page_not_found"
+handler500 = "nextgenerp.core.api.handlers.server_error"
