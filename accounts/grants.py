@@ -13,7 +13,7 @@ MANAGER = {
     "User Management": EVERY - {"canCreate", "canDelete"},
     "Setup": EVERY - {"canDelete"},
 }
-STAFF = {module: WORK for module in DOCUMENTS} | {
+STAFF = dict.fromkeys(DOCUMENTS, WORK) | {
     "Dashboard": frozenset({"canView"}),
     "Finance": EVERY,
     "Inventory": EVERY,

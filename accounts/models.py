@@ -4,6 +4,7 @@ import unicodedata
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django_tenants.models import TenantMixin
@@ -25,6 +26,9 @@ class Organization(Record):
 
     class Meta:
         db_table = "organization"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Tenant(Record, TenantMixin):
@@ -55,6 +59,9 @@ class Tenant(Record, TenantMixin):
                 violation_error_message="The organization has its root tenant.",
             )
         ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def is_root(self) -> bool:
@@ -91,6 +98,18 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.email
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the user; a password that was set anew ends every session."""
+        if self._password is not None and not self._state.adding:
+            self.token_version += 1
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "token_version"}
+        super().save(*args, **kwargs)
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
+
     @property
     def is_staff(self) -> bool:
         """Whether the admin site lets the user in; what they see there is the site's business."""
@@ -121,7 +140,9 @@ class Membership(Record):
     phone = models.CharField(max_length=16, blank=True)
     designation = models.CharField(max_length=100, blank=True)
     department = models.CharField(max_length=100, blank=True)
-    manager = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, blank=True, related_name="reports")
+    manager = models.ForeignKey(
+        "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="reports"
+    )
     settings = models.JSONField(default=dict, blank=True)
     avatar_id = models.UUIDField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
@@ -149,13 +170,16 @@ class Membership(Record):
 
 
 class PendingRegistration(models.Model):
-    """A sign-up whose address is not proved yet; the latest replaces earlier ones, password included."""
+    """A sign-up whose address is not proved yet; the latest replaces earlier ones, password included.
+
+    Kept for an address that has an account too, so that nothing about signing up tells the two apart.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = models.EmailField(max_length=254)
     email_key = models.CharField(max_length=254, unique=True)
     password = models.CharField(max_length=128)
-    details = models.JSONField()
+    details = models.JSONField()  # the names, phone, company, GSTIN and state given
     created_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -163,7 +187,10 @@ class PendingRegistration(models.Model):
 
 
 class OneTimeCode(models.Model):
-    """The live code of an address for a purpose: hashed with a server key, 10 minutes, 5 wrong tries, one use."""
+    """The live code of an address for a purpose: hashed with a server key, 10 minutes, 5 wrong tries, one use.
+
+    An address without an account has one as well; it is never mailed, and locks like any other.
+    """
 
     class Purpose(models.TextChoices):
         VERIFY = "verify"
@@ -172,10 +199,10 @@ class OneTimeCode(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email_key = models.CharField(max_length=254)
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
-    code_hash = models.CharField(max_length=64)
+    code_hash = models.CharField(max_length=64, blank=True)  # empty: no code is right
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField()
-    sent_at = models.JSONField(default=list)  # the instants of the last hour's sendings
+    asked_at = ArrayField(models.DateTimeField(), default=list)  # when codes were asked for in the last hour
 
     class Meta:
         db_table = "one_time_code"
@@ -194,23 +221,36 @@ class SignInFailures(models.Model):
         db_table = "sign_in_failures"
 
 
-class RefreshToken(models.Model):
-    """An opaque refresh token, hashed; spent by one UPDATE. A spent one that comes back ends its family."""
+class Session(models.Model):
+    """One signed-in client of a user, in one seat: the family of its refresh tokens. Ends as a whole.
+
+    ``token_version`` is the user's when it began: a new password ends it without touching it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    token_hash = models.CharField(max_length=64, unique=True)
-    family = models.UUIDField()
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     seat = models.ForeignKey(Membership, on_delete=models.CASCADE, null=True)
     token_version = models.PositiveIntegerField()
+    second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()  # of the whole family, handed on
-    consumed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
+        db_table = "sign_in_session"
+
+
+class RefreshToken(models.Model):
+    """An opaque refresh token, hashed; spent by one UPDATE. A spent one that comes back ends its session."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="refresh_tokens")
+    created_at = models.DateTimeField(auto_now_add=True)
+    consumed_at = models.DateTimeField(null=True)
+
+    class Meta:
         db_table = "refresh_token"
-        indexes = [models.Index(fields=["family"], name="refresh_token_family")]
 
 
 class Invitation(Record):
@@ -224,7 +264,9 @@ class Invitation(Record):
     phone = models.CharField(max_length=16, blank=True)
     role = models.CharField(max_length=20, choices=Membership.Role.choices)
     permissions = models.JSONField(null=True, blank=True)
-    manager = models.ForeignKey(Membership, on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
+    manager = models.ForeignKey(
+        Membership, on_delete=models.RESTRICT, null=True, blank=True, related_name="+"
+    )
     invited_by = models.ForeignKey(Membership, on_delete=models.RESTRICT, null=True, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()

@@ -20,7 +20,9 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from nextgenerp.database.embedded import EmbeddedPostgres, PostgresError, locked, take_lock, write_private
+from nextgenerp.database.embedded import EmbeddedPostgres, write_private
+from nextgenerp.database.locks import locked, take_lock
+from nextgenerp.database.postgres_programs import PostgresError
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve()
@@ -70,10 +72,13 @@ def start_program(*command: str | Path, environment: Mapping[str, str]) -> subpr
 
 def stop_program(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> None:
     """Ask a program to end, wait for it, and kill what is left of its session."""
-    if process.poll() is None:
-        process.send_signal(number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE)
+    # django-q loses a SIGTERM that comes while it starts; a second SIGINT would cut pytest's own end short.
+    pause = 3 if number == signal.SIGTERM else PATIENCE
+    for _ in range(PATIENCE // pause):
+        if process.poll() is None:
+            process.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(pause)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -118,18 +123,21 @@ def development_environment(database_url: str, base_url: str) -> dict[str, str]:
     path = VAR / "development.env"
     with locked(VAR / "development.lock"):
         before = path.read_text() if path.exists() else ""
-        values = {
-            "ENVIRONMENT": "development",
-            "SECRET_KEY": f"development-{secrets.token_urlsafe(48)}",
-            "JWT_SIGNING_KEY": f"development-{secrets.token_urlsafe(48)}",
-            "FIELD_ENCRYPTION_KEYS": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-        }
-        values |= dict(word.split("=", 1) for word in shlex.split(before, comments=True))
-        values |= {"DATABASE_URL": database_url, "BASE_URL": base_url}
+        kept = dict(word.split("=", 1) for word in shlex.split(before, comments=True))
+        values = _secrets() | kept | {"DATABASE_URL": database_url, "BASE_URL": base_url}
         after = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
         if after != before:
             write_private(path, after)
     return {**values, "VAR_DIR": str(VAR), **os.environ}
+
+
+def _secrets() -> dict[str, str]:
+    return {
+        "ENVIRONMENT": "development",
+        "SECRET_KEY": f"development-{secrets.token_urlsafe(48)}",  # production refuses this beginning
+        "JWT_SIGNING_KEY": f"development-{secrets.token_urlsafe(48)}",
+        "FIELD_ENCRYPTION_KEYS": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    }
 
 
 # --- script/server
@@ -138,15 +146,15 @@ def development_environment(database_url: str, base_url: str) -> dict[str, str]:
 def serve(*, empty: bool) -> int:
     """Run database, web server and worker until told to stop.
 
-    A web server or worker that ends by itself ends everything, with exit code 1; a database that was killed is
-    started again.
+    A web server or worker that ends by itself ends everything, with exit code 1. An embedded database that
+    was killed is started again.
     """
     host, port = os.environ.get("HOST", "127.0.0.1"), _port()
     _refuse_taken(host, port)
     local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
     address = f"http://{f'[{local}]' if ':' in local else local}:{port}"
     stop = watch_for_stop()
-    VAR.mkdir(parents=True, exist_ok=True)
+    (VAR / "static").mkdir(parents=True, exist_ok=True)
     with database(VAR / "postgres", durable=True) as (url, postgres):
         environment = development_environment(url, address)
         prepare = ["manage.py", "prepare_development", *(["--empty"] if empty else [])]
@@ -238,6 +246,7 @@ def _watch(
         if postgres and not postgres.is_running():
             say("PostgreSQL ended; starting it again.")
             postgres.start()
+            say("PostgreSQL runs again.")
     say("Stopping.")
     return 0
 
@@ -250,7 +259,9 @@ def test(arguments: list[str]) -> int:
     stop = watch_for_stop()
     VAR.mkdir(parents=True, exist_ok=True)
     with database(VAR / "postgres-test", durable=False) as (url, _), _slot() as slot:
+        (VAR / f"test-{slot}" / "static").mkdir(parents=True, exist_ok=True)
         environment = {
+            **_secrets(),
             **os.environ,
             "DATABASE_URL": url,
             "VAR_DIR": str(VAR / f"test-{slot}"),

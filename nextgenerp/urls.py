@@ -3,8 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+admin.site.final_catch_all_view = False  # what is not there is a 404, not a redirect to the log-in
 urlpatterns = [
     path("", include("nextgenerp.overview.urls")),
+    path("", include("nextgenerp.core.api.urls")),
     path("", include("nextgenerp.mail.api.urls")),
     path("", include("accounts.api.urls")),
     path("", include("crm.api.urls")),

@@ -3,13 +3,17 @@
 from typing import Any
 
 import structlog
+from django.conf import settings
+from django.db.models import Exists, Value
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Session, User
 from accounts.tokens import AccessToken, read_access_token
 from nextgenerp.core.exceptions import Forbidden, NotAuthenticated
 from nextgenerp.core.tenancy import Actor
+
+NOT_NEEDED = ("settings", "designation", "department")  # of the seat, by most requests
 
 
 class SeatAuthentication(JWTAuthentication):
@@ -36,15 +40,18 @@ class SeatAuthentication(JWTAuthentication):
 
 
 def load(token: AccessToken) -> tuple[User, Membership | None]:
-    """The user and the seat of a token as they are now. Raises NotAuthenticated, Forbidden."""
+    """The user and the seat of a token as they are now, with one query. Raises NotAuthenticated, Forbidden."""
     seat_id, user_id = token.get("seat"), token["sub"]
+    running = Session.objects.filter(id=token.get("sid"), user=user_id, revoked_at=None)
+    alive = Exists(running) if token.get("sid") else Value(True)
     seat: Membership | None = None
     if seat_id:
-        seat = Membership.objects.select_related("user", "tenant").filter(id=seat_id, user_id=user_id).first()
+        seats = Membership.objects.select_related("user", "tenant").defer(*NOT_NEEDED)
+        seat = found = seats.filter(id=seat_id, user=user_id).annotate(alive=alive).first()
         user = seat.user if seat else None
     else:
-        user = User.objects.filter(id=user_id).first()
-    if user is None or user.token_version != token["ver"]:
+        user = found = User.objects.filter(id=user_id).annotate(alive=alive).first()
+    if user is None or found is None or not found.alive or user.token_version != token["ver"]:
         raise NotAuthenticated("This session has ended.", code="token_revoked")
     if not user.is_active or (seat is not None and not seat.is_active):
         raise Forbidden("This account has been deactivated.", code="account_deactivated")
@@ -52,12 +59,17 @@ def load(token: AccessToken) -> tuple[User, Membership | None]:
 
 
 def actor_of(user: User, seat: Membership | None, token: AccessToken, request_id: str) -> Actor:
+    """Who acts. A super-admin is one only with the second factor, and not while impersonating."""
+    impersonated = bool(token.get("imp"))
+    trusted = bool(token.get("mfa")) or not settings.SUPER_ADMIN_TOTP
     return Actor(
         user_id=user.id,
         seat_id=seat.id if seat else None,
+        name=seat.name if seat else "",
         role=seat.role if seat else "super_admin" if user.is_super_admin else "",
         grants=seat.grants if seat else {},
-        is_super_admin=user.is_super_admin and not token.get("imp"),
+        is_super_admin=user.is_super_admin and trusted and not impersonated,
         tenant=seat.tenant if seat else None,
         request_id=request_id,
+        impersonated=impersonated,
     )

@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CoreConfig(AppConfig):
     name = "nextgenerp.core"
     label = "core"
+
+    def ready(self) -> None:
+        from nextgenerp.core.schedule import install_schedule  # noqa: PLC0415 - models load after apps
+
+        post_migrate.connect(install_schedule, sender=self)

@@ -22,7 +22,21 @@ def record(
     import_id: UUID | None = None,
 ) -> HistoryEntry:
     """Write down what ``actor`` did to a record; ``changes`` maps an attribute to ``[before, after]``."""
-    return HistoryEntry.objects.create(
+    entry = new_entry(instance, action, actor=actor, changes=changes, import_id=import_id)
+    entry.save(force_insert=True)
+    return entry
+
+
+def new_entry(
+    instance: models.Model,
+    action: str,
+    *,
+    actor: Actor,
+    changes: dict[str, list[Any]] | None = None,
+    import_id: UUID | None = None,
+) -> HistoryEntry:
+    """What ``record`` writes, not stored yet, for those who write many at once."""
+    return HistoryEntry(
         record_type=instance._meta.label,
         record_id=instance.pk,
         action=action,

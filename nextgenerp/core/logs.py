@@ -33,7 +33,11 @@ def configure(options: dict[str, Any]) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
-            "loggers": {"django.request": {"level": "CRITICAL"}, "django.security": {"level": "ERROR"}},
+            "loggers": {
+                "django.request": {"level": "CRITICAL"},
+                "django.security": {"level": "ERROR"},
+                "django-q": {"level": "WARNING"},  # it tells of every wake
+            },
         }
     )
     structlog.configure(

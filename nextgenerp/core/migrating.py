@@ -15,20 +15,23 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.db.migrations import RunPython
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
+from django.db.migrations.operations.base import Operation
 from django_tenants.postgresql_backend.base import FakeTenant
 from django_tenants.utils import get_tenant_model
 from psycopg import sql
 
 from nextgenerp.core.provisioning import tenant_schemas
 from nextgenerp.core.tenancy import tenant_context
-from nextgenerp.database.models import SchemaMigration, SchemaTemplate
-from nextgenerp.database.schemas import dump_schema
+from nextgenerp.database.models import SchemaMigration, SchemaTemplate, SpareSchema
+from nextgenerp.database.schemas import drop_schema, dump_schema
 
 Key = tuple[str, str]
 ONE_RUN = 7_236_451  # the advisory lock of migrating
+BATCH = 500  # schemas asked for their state at once: each is a lock on a table
+# What connections of ours have that one for migrations does not: Django's own, and the timeouts of requests.
+OF_REQUESTS = {"context", "cursor_factory", "options", "prepare_threshold"}
 STATES = """
     SELECT string_agg(format('SELECT %%L, (SELECT array_agg(app || ''.'' || name) FROM %%I.django_migrations)',
                              name, name), ' UNION ALL ')
@@ -70,10 +73,9 @@ def one_run() -> Iterator[None]:
 
 
 def migrate_public(progress: Callable[[str], None]) -> None:
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        progress("public: migrating")
-        call_command("migrate", verbosity=0, interactive=False)
+    progress("public: migrating")
+    # Not "migrate": django-tenants' own would go through every tenant as well.
+    call_command("migrate_schemas", shared=True, verbosity=0, interactive=False)
 
 
 def tenant_targets(executor: MigrationExecutor) -> list[Key]:
@@ -94,9 +96,7 @@ def migrate_template(progress: Callable[[str], None]) -> None:
             progress(f"template: {len(plan)} migrations")
             executor.migrate(tenant_targets(executor))
     if plan or not SchemaTemplate.objects.exists():
-        dumped = dump_schema(name)
-        SchemaTemplate.objects.all().delete()
-        SchemaTemplate.objects.create(sql=dumped)
+        SchemaTemplate.objects.update_or_create(defaults={"sql": dump_schema(name)})
 
 
 def migrate_tenants(workers: int, progress: Callable[[str], None]) -> Report:
@@ -108,7 +108,7 @@ def migrate_tenants(workers: int, progress: Callable[[str], None]) -> Report:
     behind: dict[frozenset[str], list[str]] = defaultdict(list)
     for schema in schemas:
         if schema not in states:
-            report.failed[schema] = "The schema does not exist."
+            report.failed[schema] = "The schema, or its table of migrations, does not exist."
         elif states[schema] != states[template]:
             behind[states[schema]].append(schema)
     for state, group in behind.items():
@@ -119,16 +119,16 @@ def migrate_tenants(workers: int, progress: Callable[[str], None]) -> Report:
 
 
 def applied(schemas: list[str]) -> dict[str, frozenset[str]]:
-    """The migrations each existing schema has, as ``app.name``, by one statement over all of them."""
+    """The migrations each existing schema has, as ``app.name``, by one statement over many of them."""
+    found: dict[str, frozenset[str]] = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [schemas])
-        existing = [row[0] for row in cursor.fetchall()]
-        cursor.execute(STATES, [existing])
-        statement = cursor.fetchone()[0]
-        if statement is None:
-            return {}
-        cursor.execute(statement)
-        return {schema: frozenset(names or []) for schema, names in cursor.fetchall()}
+        cursor.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'django_migrations'")
+        existing = sorted({row[0] for row in cursor.fetchall()} & set(schemas))
+        for start in range(0, len(existing), BATCH):
+            cursor.execute(STATES, [existing[start : start + BATCH]])
+            cursor.execute(cursor.fetchone()[0])
+            found |= {schema: frozenset(names or []) for schema, names in cursor.fetchall()}
+    return found
 
 
 def migrate_group(group: list[str], state: frozenset[str], workers: int, report: Report) -> None:
@@ -141,33 +141,42 @@ def migrate_group(group: list[str], state: frozenset[str], workers: int, report:
     for migration in plan:
         if not healthy:
             break
-        if is_plain_sql(migration):
-            with tenant_context(FakeTenant(healthy[0])):
-                statements = collect_sql(migration, project)
-            outcomes = fan_out(healthy, statements, migration, workers)
+        if all(is_plain_sql(operation) for operation in migration.operations) and migration.atomic:
+            statements, outcomes = collect_sql(healthy, migration, project)
+            outcomes |= fan_out([one for one in healthy if one not in outcomes], statements, migration, workers)
         else:
             outcomes = {schema: run_ordinarily(schema, migration) for schema in healthy}
-            project = migration.mutate_state(project, preserve=True)
+        project = migration.mutate_state(project, preserve=True)
         report.failed.update({schema: error for schema, error in outcomes.items() if error})
         healthy = [schema for schema in healthy if not outcomes[schema]]
     report.migrated += healthy
 
 
-def is_plain_sql(migration: Migration) -> bool:
-    return migration.atomic and not any(isinstance(operation, RunPython) for operation in migration.operations)
+def is_plain_sql(operation: Operation) -> bool:
+    inner = getattr(operation, "database_operations", [])  # of SeparateDatabaseAndState
+    return operation.reduces_to_sql and all(is_plain_sql(one) for one in inner)
 
 
-def collect_sql(migration: Migration, project: Any) -> str:
-    """The SQL of a migration on the current schema; ``project`` moves on to the state after it."""
-    with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
-        migration.apply(project, editor, collect_sql=True)
-    return "\n".join(line for line in editor.collected_sql if not line.startswith("--"))
+def collect_sql(schemas: list[str], migration: Migration, project: Any) -> tuple[str, dict[str, str]]:
+    """The SQL of a migration, made on the first schema where that works, and the errors of those before it."""
+    failed: dict[str, str] = {}
+    for schema in schemas:
+        try:
+            with tenant_context(FakeTenant(schema)), connection.schema_editor(collect_sql=True) as editor:
+                migration.apply(project.clone(), editor, collect_sql=True)
+        except Exception as error:  # the schema is not what its migrations say: that tenant's failure
+            failed[schema] = f"{migration}: {error}"
+        else:
+            return "\n".join(line for line in editor.collected_sql if not line.startswith("--")), failed
+    return "", failed
 
 
 def fan_out(schemas: list[str], statements: str, migration: Migration, workers: int) -> dict[str, str]:
     """Run SQL in every schema, each in its own transaction; returns the error of each, empty when it went well."""
+    if not schemas:
+        return {}
     parameters = connection.get_connection_params()
-    parameters = {k: v for k, v in parameters.items() if k in {"dbname", "user", "password", "host", "port"}}
+    parameters = {name: value for name, value in parameters.items() if name not in OF_REQUESTS}
     shares = [schemas[start::workers] for start in range(min(workers, len(schemas)))]
     with ThreadPoolExecutor(len(shares)) as pool:
         results = pool.map(lambda share: run_share(parameters, share, statements, migration), shares)
@@ -206,9 +215,15 @@ def run_ordinarily(schema: str, migration: Migration) -> str:
 
 
 def remember(report: Report) -> None:
-    """Write the ledger, and let a tenant in or keep it out accordingly."""
-    tenants = get_tenant_model().objects
+    """Write the ledger, let a tenant in or keep it out accordingly, and drop spares that failed."""
     for schema, error in [*((name, "") for name in report.migrated), *report.failed.items()]:
         SchemaMigration.objects.update_or_create(schema_name=schema, defaults={"error": error[:4000]})
-    tenants.filter(schema_name__in=report.migrated, schema_ready=False).update(schema_ready=True)
-    tenants.filter(schema_name__in=list(report.failed)).update(schema_ready=False)
+    failed = list(report.failed)
+    tenants = get_tenant_model().objects
+    tenants.filter(schema_name__in=failed).update(schema_ready=False)
+    # All others are up to date, also those an earlier run was killed over before it came here.
+    tenants.filter(schema_ready=False).exclude(schema_name__in=failed).update(schema_ready=True)
+    SchemaMigration.objects.exclude(error="").exclude(schema_name__in=failed).update(error="")
+    for spare in SpareSchema.objects.filter(schema_name__in=failed):
+        drop_schema(spare.schema_name)
+        spare.delete()

@@ -1,6 +1,7 @@
 """Tables every tenant has, whatever its apps, and the base of every business record."""
 
 from django.db import models
+from django.db.models import F, Q
 
 from nextgenerp.database.ids import new_id
 
@@ -37,7 +38,10 @@ class HistoryEntry(models.Model):
 
     class Meta:
         db_table = "history"
-        indexes = [models.Index(fields=["record_id", "-id"], name="history_record")]
+        indexes = [
+            models.Index(fields=["record_id", "-id"], name="history_record"),
+            models.Index(fields=["import_id", "id"], name="history_import", condition=Q(import_id__isnull=False)),
+        ]
 
 
 class UsageCounter(models.Model):
@@ -94,9 +98,11 @@ class StoredFile(models.Model):
 
 
 class Import(models.Model):
-    """One import of a file or of rows: what was asked, how far it is, what came of it.
+    """One import of a file or of rows: what was asked, by whom, how far it is, what came of it.
 
-    ``position`` is where the next slice begins; counters and position change in the transaction of each batch.
+    ``resource`` is the dotted path of an ImportResource. ``position`` holds who asked (``by``), the
+    source as it was looked through (``source``) and where the next batch begins (``next``); it changes with the
+    counters in the transaction of each batch. ``removed`` and ``kept`` count what an undo did.
     """
 
     class Status(models.TextChoices):
@@ -104,13 +110,13 @@ class Import(models.Model):
         RUNNING = "running"
         COMPLETED = "completed"
         FAILED = "failed"
+        UNDOING = "undoing"
         UNDONE = "undone"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    resource = models.CharField(max_length=40)
+    resource = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     file_name = models.CharField(max_length=200, blank=True)
-    path = models.CharField(max_length=300, blank=True)
     headers = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     options = models.JSONField(default=dict)
@@ -122,6 +128,8 @@ class Import(models.Model):
     skipped = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     blank = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField(default=0)
     error = models.JSONField(null=True)
     seat_id = models.UUIDField(null=True)
     user_id = models.UUIDField(null=True)
@@ -130,6 +138,16 @@ class Import(models.Model):
 
     class Meta:
         db_table = "import"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(processed=F("created") + F("updated") + F("skipped") + F("failed") + F("blank")),
+                name="import_every_row_counted",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "running"]) | Q(processed=F("total")),
+                name="import_finished_is_complete",
+            ),
+        ]
 
 
 class ImportFailure(models.Model):
@@ -144,3 +162,16 @@ class ImportFailure(models.Model):
     class Meta:
         db_table = "import_failure"
         constraints = [models.UniqueConstraint(fields=["batch", "row"], name="import_failure_row")]
+
+
+class ImportKey(models.Model):
+    """What a dry run would have created, by e-mail or phone: how it finds a row's duplicates in earlier batches."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="keys")
+    key = models.CharField(max_length=300)
+    record_id = models.UUIDField()
+
+    class Meta:
+        db_table = "import_key"
+        constraints = [models.UniqueConstraint(fields=["batch", "key"], name="import_key_once")]

@@ -35,11 +35,24 @@ def make_schema() -> str:
     Raises SchemaTemplate.DoesNotExist before the first ``migrate_tenants``.
     """
     name = new_schema_name()
-    replay_schema(SchemaTemplate.objects.get().sql, name)
+    replay_schema(template_sql(), name)
     with tenant_context(FakeTenant(name)):
         for provision in _provisioners:
             provision()
     return name
+
+
+def template_sql() -> str:
+    """The template, locked against change until the transaction ends: migrating then finds the schema made of it.
+
+    Raises SchemaTemplate.DoesNotExist.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM public.schema_template FOR SHARE")
+        row = cursor.fetchone()
+    if row is None:
+        raise SchemaTemplate.DoesNotExist
+    return row[0]
 
 
 @transaction.atomic
@@ -62,5 +75,6 @@ def fill_spares() -> int:
 
 def tenant_schemas() -> list[str]:
     """The names of every schema that must be kept migrated, spares included."""
-    tenants = get_tenant_model().objects.order_by("schema_name").values_list("schema_name", flat=True)
-    return [*tenants, *SpareSchema.objects.values_list("schema_name", flat=True)]
+    spares = list(SpareSchema.objects.values_list("schema_name", flat=True))  # first: one may become a tenant's now
+    tenants = get_tenant_model().objects.values_list("schema_name", flat=True)
+    return sorted({*spares, *tenants})

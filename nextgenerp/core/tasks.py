@@ -1,31 +1,39 @@
 """Work that happens after its transaction: services defer it, the worker runs it in the right schema.
 
-``after_commit`` writes an outbox row in the caller's transaction; django-q2 is only the clock that wakes the worker.
+``after_commit`` writes an outbox row in the caller's transaction; django-q2 is only the clock that wakes the
+worker.
 """
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.tasks import async_task
 from django_tenants.utils import get_tenant_model
 
-from nextgenerp.core.tenancy import PUBLIC, tenant_context
+from nextgenerp.core.tenancy import PUBLIC, current_schema, leave_tenant, tenant_context
 from nextgenerp.database.ids import new_id
-from nextgenerp.database.models import DeferredTask
+from nextgenerp.database.models import DeferredTask, WorkerHeartbeat
 
-LEASE_SECONDS = 300
+# django-q2 ends whatever runs longer than its timeout, so a lease that ran out has no live holder. run_due
+# begins no task after RUN_SECONDS: each has at least the other half of the timeout for itself.
+LEASE_SECONDS = settings.WORKER_TIMEOUT + 30
+RUN_SECONDS = settings.WORKER_TIMEOUT / 2
+BEAT_SECONDS = 180  # a worker not seen for so long is dead; the schedule wakes it every minute
 CLAIM = """
     UPDATE public.deferred_task
-    SET claim = %s, attempts = attempts + 1, due_at = now() + make_interval(secs => %s)
+    SET claim = %s, attempts = attempts + 1, due_at = statement_timestamp() + make_interval(secs => %s)
     WHERE id = (
-        SELECT id FROM public.deferred_task WHERE failed_at IS NULL AND due_at <= now()
-        ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1
+        SELECT id FROM public.deferred_task WHERE failed_at IS NULL AND due_at <= statement_timestamp()
+        ORDER BY urgent DESC, due_at FOR UPDATE SKIP LOCKED LIMIT 1
     )
-    RETURNING id
+    RETURNING *
 """
 logger = structlog.get_logger(__name__)
 
@@ -34,63 +42,109 @@ class UnknownTenant(Exception):
     """A task names a schema that is not an active tenant's; it fails and never runs elsewhere."""
 
 
-def after_commit(function: str, *arguments: Any, due_at: datetime | None = None, max_attempts: int = 8) -> None:
-    """Run ``function`` (a dotted path) with JSON arguments in the current schema, once this transaction commits.
+class GiveUp(Exception):
+    """Raised by a task that another try cannot help."""
 
-    The function must be safe to run again. A failure is tried again with a growing delay, ``max_attempts`` times.
+
+class WorkerLost(Exception):
+    """The worker died, or was ended at the time limit, during every try of a task."""
+
+
+def after_commit(
+    function: str,
+    *arguments: Any,
+    due_at: datetime | None = None,
+    max_attempts: int = 8,
+    urgent: bool = False,
+    in_public: bool = False,
+    on_failure: str = "",
+) -> None:
+    """Run ``function`` (a dotted path) with JSON arguments in the current schema, once this transaction
+    commits.
+
+    The function must be safe to run again: a failure is tried again with a growing delay, ``max_attempts``
+    times, and so is a try whose worker died. After the last one ``on_failure`` (a dotted path) is called with
+    the same arguments and the error. One try may take WORKER_TIMEOUT / 2 seconds.
     """
     DeferredTask.objects.create(
-        schema_name=connection.schema_name,
+        schema_name=PUBLIC if in_public else current_schema(),
         function=function,
         arguments=list(arguments),
-        due_at=due_at or timezone.now(),
+        due_at=due_at or Now(),  # by the database's clock, as it is claimed
         max_attempts=max_attempts,
+        urgent=urgent,
+        on_failure=on_failure,
     )
-    if due_at is None:
-        transaction.on_commit(wake)
+    # One wake a transaction is enough; a lost one costs a minute and must not fail what is committed.
+    if due_at is None and not any(entry[1] is wake for entry in connection.run_on_commit):
+        transaction.on_commit(wake, robust=True)
 
 
 def wake() -> None:
     """Let the worker look at the outbox now; should this be lost, the schedule does it within a minute."""
-    async_task("nextgenerp.core.tasks.run_due")
+    async_task("nextgenerp.core.tasks.run_due", save=False)
 
 
-def run_due(limit: int = 100) -> int:
-    """Run due tasks one by one, at most ``limit``; returns how many. The worker's entry point."""
-    for done in range(limit):
+def run_due(limit: int = 1000) -> int:
+    """Run due tasks one by one until none is left, ``limit`` were run or the time is up; returns how many.
+
+    The worker's entry point.
+    """
+    beat()
+    deadline = time.monotonic() + RUN_SECONDS
+    done = 0
+    while done < limit and time.monotonic() < deadline:
         if not run_one():
             return done
+        done += 1
     wake()
-    return limit
+    return done
+
+
+def beat() -> None:
+    """Note that a worker is alive."""
+    WorkerHeartbeat.objects.bulk_create(
+        [WorkerHeartbeat(name="worker", beat_at=timezone.now())],
+        update_conflicts=True, unique_fields=["name"], update_fields=["beat_at"],
+    )  # fmt: skip
+
+
+def worker_is_alive() -> bool:
+    """Whether a worker was seen lately."""
+    since = timezone.now() - timedelta(seconds=BEAT_SECONDS)
+    return WorkerHeartbeat.objects.filter(beat_at__gte=since).exists()
 
 
 def run_one() -> bool:
     """Claim one due task and run it; False when none is due."""
-    claim = new_id()
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [claim, LEASE_SECONDS])
-        row = cursor.fetchone()
-    if row is None:
+    claimed = list(DeferredTask.objects.raw(CLAIM, [new_id(), LEASE_SECONDS]))
+    if not claimed:
         return False
-    task = DeferredTask.objects.get(id=row[0])
-    try:
-        run_in_schema(task)
-    except Exception as error:
-        give_back(task, claim, error)
-    else:
-        DeferredTask.objects.filter(id=task.id, claim=claim).delete()
+    task = claimed[0]
+    with structlog.contextvars.bound_contextvars(
+        task=str(task.id), function=task.function, schema=task.schema_name
+    ):
+        try:
+            if task.attempts > task.max_attempts:
+                raise WorkerLost
+            call_in_schema(task.schema_name, task.function, task.arguments)
+        except Exception as error:
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()  # the error may be that it broke
+            give_back(task, error)
+        else:
+            in_hand(task).delete()
     return True
 
 
-def run_in_schema(task: DeferredTask) -> None:
-    """Call a task's function in its schema. Raises UnknownTenant, and whatever the function raises."""
-    function = import_string(task.function)
-    if task.schema_name == PUBLIC:
-        function(*task.arguments)
+def call_in_schema(schema_name: str, function: str, arguments: list[Any]) -> None:
+    """Call a function in a schema. Raises UnknownTenant, and whatever the function raises."""
+    leave_tenant()
+    if schema_name == PUBLIC:
+        import_string(function)(*arguments)
         return
-    tenant = active_tenant(task.schema_name)
-    with tenant_context(tenant):
-        function(*task.arguments)
+    with tenant_context(active_tenant(schema_name)):
+        import_string(function)(*arguments)
 
 
 def active_tenant(schema_name: str) -> Any:
@@ -101,12 +155,29 @@ def active_tenant(schema_name: str) -> Any:
     return tenant
 
 
-def give_back(task: DeferredTask, claim: Any, error: Exception) -> None:
+def in_hand(task: DeferredTask) -> Any:
+    """The task's row for as long as this worker's claim on it holds."""
+    return DeferredTask.objects.filter(id=task.id, claim=task.claim)
+
+
+def give_back(task: DeferredTask, error: Exception) -> None:
     """Make a failed task due again later, or let it rest after its last try; either is logged."""
-    final = task.attempts >= task.max_attempts or isinstance(error, UnknownTenant)
+    final = task.attempts >= task.max_attempts or isinstance(error, UnknownTenant | GiveUp)
+    logger.error("task_failed", attempt=task.attempts, final=final, exc_info=error)
+    if final:
+        fail(task, error)
+        return
     delay = timedelta(seconds=min(3600, 5 * 2**task.attempts))
-    now = timezone.now()
-    DeferredTask.objects.filter(id=task.id, claim=claim).update(
-        due_at=now + delay, claim=None, failed_at=now if final else None, error=repr(error)[:2000]
-    )
-    logger.exception("task_failed", function=task.function, schema=task.schema_name, final=final)
+    in_hand(task).update(due_at=timezone.now() + delay, claim=None, error=repr(error)[:2000])
+
+
+def fail(task: DeferredTask, error: Exception) -> None:
+    """Keep a task as failed and tell its ``on_failure``, both or neither; should that fail, log it."""
+    failed = {"failed_at": timezone.now(), "claim": None, "error": repr(error)[:2000]}
+    try:
+        with transaction.atomic():
+            if in_hand(task).update(**failed) and task.on_failure:
+                call_in_schema(task.schema_name, task.on_failure, [*task.arguments, repr(error)[:2000]])
+    except Exception:
+        logger.exception("on_failure_failed")
+        in_hand(task).update(**failed)

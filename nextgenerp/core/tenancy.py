@@ -31,6 +31,7 @@ class Actor:
 
     user_id: UUID | None = None
     seat_id: UUID | None = None
+    name: str = ""
     role: str = ""
     grants: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_super_admin: bool = False

@@ -6,8 +6,10 @@ runs on the *previous* tenant's path. Here no statement runs unless the path was
 
 from typing import Any
 
+from django.db.backends.postgresql.features import DatabaseFeatures as PostgresFeatures
 from django.db.backends.postgresql.introspection import TableInfo
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
+from django.db.transaction import TransactionManagementError
 from django.db.utils import OperationalError
 from django_tenants.postgresql_backend import base
 from django_tenants.postgresql_backend.introspection import DatabaseSchemaIntrospection
@@ -40,19 +42,40 @@ class DatabaseOperations(PostgresOperations):
         return " DEFERRABLE INITIALLY IMMEDIATE"
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that runs nothing outside the schema it was put into."""
+class DatabaseFeatures(PostgresFeatures):
+    """Says what follows from that: whoever deletes in cascades must not leave the order to the commit."""
 
+    can_defer_constraint_checks = False
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection that runs nothing outside the schema it was put into, and stores no NaN."""
+
+    features_class = DatabaseFeatures
     ops_class = DatabaseOperations
+    data_type_check_constraints = {
+        **base.DatabaseWrapper.data_type_check_constraints,
+        # numeric takes NaN, which is greater than every number and so passes most other checks.
+        "DecimalField": "\"%(column)s\" <> 'NaN'",
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.introspection = SchemaIntrospection(self)
 
     def _handle_search_path(self, cursor: Any = None) -> None:
-        super()._handle_search_path(cursor)
-        if self.search_path_set_schemas is not None or self._setting_search_path:
-            return
-        if self.connection is not None and self.connection.info.transaction_status == TransactionStatus.INERROR:
+        with self.wrap_database_errors:  # for server-side cursors the path is set past Django's own cursor
+            super()._handle_search_path(cursor)
+        if self.search_path_set_schemas is not None or self._setting_search_path or self._is_aborted():
             return  # in an aborted transaction every statement but ROLLBACK fails by itself
         raise OperationalError("The search path could not be set; nothing runs on an unknown schema.")
+
+    def _commit(self) -> None:
+        """PostgreSQL answers COMMIT in an aborted transaction with a silent ROLLBACK, of the path too."""
+        if self._is_aborted():
+            raise TransactionManagementError("An error was passed over; this transaction stores nothing.")
+        super()._commit()
+
+    def _is_aborted(self) -> bool:
+        link = self.connection
+        return link is not None and link.info.transaction_status == TransactionStatus.INERROR

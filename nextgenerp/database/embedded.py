@@ -1,4 +1,4 @@
-"""PostgreSQL without an installation: the server under a folder that script/server, script/test and faults use.
+"""PostgreSQL without an installation: the server under a folder, for script/server and script/test.
 
 Its home holds ``data`` (the server user's own), ``socket``, the configuration, the log, the password of the
 application's role and three locks: ``start.lock`` (one launcher at a time), ``alive.lock`` (held by every
@@ -7,7 +7,6 @@ last one stops it).
 """
 
 import argparse
-import contextlib
 import fcntl
 import hashlib
 import os
@@ -19,27 +18,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from nextgenerp.database.locks import locked, take_lock
 from nextgenerp.database.postgres_programs import (
     PostgresError,
     ServerUser,
-    find_bin,
+    folder_of_root,
     has_statement_statistics,
 )
 
-__all__ = ["EmbeddedPostgres", "PostgresError", "find_bin", "locked", "take_lock", "write_private"]
-
 ROLE = DATABASE = "nextgenerp"
 PATIENCE = (
-    60  # seconds for a start (which may recover from a crash) and for a stop (which writes a checkpoint)
+    60  # seconds for a start, which may recover from a crash, and for a stop, which writes a checkpoint
 )
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_BYTES = 103  # of the path of a socket: Linux takes 107, macOS 103
-ROOT_HOMES = Path("/var/lib/nextgenerp")  # for checkouts that only root can enter
 
 SETTINGS = {
     "listen_addresses": "",
@@ -63,23 +59,6 @@ VOLATILE = {
 }
 
 
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, waiting for it; whoever holds it and dies lets go of it."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def take_lock(file: IO[str]) -> bool:
-    """Lock an open file for this process alone if that takes no waiting, and say whether it did."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def write_private(path: Path, text: str) -> None:
     """Replace a file by one that only its owner can read."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # made with mode 0600
@@ -91,13 +70,14 @@ def write_private(path: Path, text: str) -> None:
 class EmbeddedPostgres:
     """One PostgreSQL server with its data under ``folder``; ``durable=False`` is for tests.
 
-    For root, whose server runs as another user, the data is under /var/lib when that user cannot enter the folder.
+    For root the server runs as another user; where that user cannot enter the folder, all is under /var/lib.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.folder = folder.resolve()
         self.durable = durable
         self.user = ServerUser()
-        self.home = self._make_home(folder.resolve())
+        self.home = self._make_home()
         self.data = self.home / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._use: IO[str] | None = None
@@ -198,13 +178,13 @@ class EmbeddedPostgres:
         return log.read_text(errors="replace")[-2000:] if log.exists() else ""
 
     def _launch(self) -> None:
-        programs, major = self.user.runnable_programs(self.home)
+        programs, major = self.user.runnable_programs()
         if not self.data.exists():
             self._make_data(programs, major)
         self._check_data(programs, major)
         configuration = self._write_configuration(programs)
-        # The alive lock is free, so the server that left these is gone; PostgreSQL itself would take a zombie,
-        # or any process that was given the same id since, for it.
+        # The alive lock is free, so the server that left these is gone; PostgreSQL itself would take a zombie
+        # for it, or any process that was given the same id since.
         for left in (self.data / "postmaster.pid", self._socket_folder() / f"{SOCKET_NAME}.lock"):
             left.unlink(missing_ok=True)
         with (self.home / "alive.lock").open("a") as alive, (self.home / "server.log").open("ab") as log:
@@ -267,18 +247,15 @@ class EmbeddedPostgres:
             self.user.run_as_superuser(programs, fresh, DATABASE, "CREATE EXTENSION pg_stat_statements")
         fresh.rename(self.data)
 
-    def _make_home(self, folder: Path) -> Path:
+    def _make_home(self) -> Path:
+        folder = self.folder
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PostgresError(f"{folder} belongs to another user: start as that user, or remove it.")
         if not self.user.is_other or self.user.can_enter(folder):
             return folder
-        home = ROOT_HOMES / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        home.mkdir(parents=True, exist_ok=True)
-        for path in (ROOT_HOMES, home):
-            if path.lstat().st_uid != 0:
-                raise PostgresError(f"{path} does not belong to root.")
-            path.chmod(0o755)
+        home = folder_of_root(hashlib.sha256(os.fsencode(folder)).hexdigest()[:16])
+        (home / "folder").write_text(f"{folder}\n")  # for whoever cleans up
         return home
 
     def _socket_folder(self) -> Path:

@@ -41,10 +41,11 @@ class SchemaMigration(models.Model):
 
 
 class DeferredTask(models.Model):
-    """Work that waits for its transaction to commit (the outbox): a function by name, its arguments, a schema.
+    """Work that waits for its transaction to commit (the outbox): a function by name, arguments, a schema.
 
-    A worker claims a due row for ``lease`` seconds under a token of its own; a worker that dies lets the lease
-    run out and another one takes over. Done rows are deleted; failed ones stay.
+    A worker claims a due row for a lease, under a token of its own; a worker that dies lets the lease run out
+    and another one takes over. Done rows are deleted, failed ones stay. ``on_failure`` learns of the last
+    failure.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
@@ -53,12 +54,27 @@ class DeferredTask(models.Model):
     arguments = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField()
+    urgent = models.BooleanField(default=False)  # runs before everything that is not
     attempts = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=8)
     claim = models.UUIDField(null=True)
     failed_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    on_failure = models.CharField(max_length=200, blank=True)
 
     class Meta:
         db_table = "deferred_task"
-        indexes = [models.Index(fields=["due_at"], name="deferred_task_due", condition=Q(failed_at=None))]
+        indexes = [
+            models.Index(fields=["-urgent", "due_at"], name="deferred_task_next", condition=Q(failed_at=None))
+        ]
+
+
+class WorkerHeartbeat(models.Model):
+    """When a worker last looked for due work; one row."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    name = models.CharField(max_length=40, unique=True)
+    beat_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "worker_heartbeat"

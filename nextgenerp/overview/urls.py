@@ -1,1 +1,18 @@
-urlpatterns: list = []
+"""The routes of the whole product rather than of one app."""
+
+from django.urls import path
+
+from nextgenerp.overview.files import FileView
+from nextgenerp.overview.health import HealthView, ReadinessView
+from nextgenerp.overview.monitoring import MetricsView
+from nextgenerp.overview.reference import DocsView, OpenApiView, ReferenceView
+
+urlpatterns = [
+    path("", ReferenceView.as_view({"get": "show"})),
+    path("openapi.json", OpenApiView.as_view({"get": "show"})),
+    path("docs", DocsView.as_view({"get": "show"})),
+    path("health", HealthView.as_view({"get": "show"})),
+    path("health/ready", ReadinessView.as_view({"get": "show"})),
+    path("metrics", MetricsView.as_view({"get": "show"})),
+    path("files/<str:id>", FileView.as_view({"get": "retrieve"})),
+]

@@ -57,6 +57,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.postgres",
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_q",
@@ -115,7 +116,9 @@ TEMPLATES = [
 ]
 
 # --- sign-in -------------------------------------------------------------------------------------------------
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.passwords.BoundedArgon2"]
+PASSWORD_HASHES_AT_ONCE = env.int("PASSWORD_HASHES_AT_ONCE", 2)  # in one process; each takes 100 MB for 0.1 s
+AUTHENTICATION_BACKENDS = ["accounts.console.SessionBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -127,6 +130,7 @@ SUPER_ADMIN_TOTP = env.bool("SUPER_ADMIN_TOTP", not DEVELOPMENT)
 if not SUPER_ADMIN_TOTP and not DEVELOPMENT:
     raise ImproperlyConfigured("SUPER_ADMIN_TOTP cannot be switched off in production.")
 OTP_TOTP_ISSUER = "NextGenERP"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SIGNING_KEY,
@@ -137,6 +141,12 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
 }
 REFRESH_TOKEN_LIFETIME = timedelta(days=30)
+UNFOLD = {
+    "SITE_TITLE": "NextGenERP console",
+    "SITE_HEADER": "NextGenERP",
+    "SITE_SUBHEADER": "Super-admin console",
+    "LOGIN": {"form": "accounts.console.SignInForm"},
+}
 
 # --- the API -------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -146,7 +156,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["nextgenerp.core.api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "nextgenerp.core.api.renderers.OneFormat",
     "DEFAULT_SCHEMA_CLASS": "nextgenerp.core.api.openapi.DeclaredSchema",
-    "DEFAULT_PAGINATION_CLASS": "nextgenerp.core.api.pagination.ListPagination",
     "DEFAULT_FILTER_BACKENDS": [],
     "EXCEPTION_HANDLER": "nextgenerp.core.api.problems.problem_response",
     "COERCE_DECIMAL_TO_STRING": True,
@@ -163,6 +172,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SCHEMA_COERCE_PATH_PK_SUFFIX": True,
     "POSTPROCESSING_HOOKS": ["nextgenerp.core.api.openapi.finish_schema"],
     "PREPROCESSING_HOOKS": ["nextgenerp.core.api.openapi.public_endpoints"],
@@ -186,13 +196,15 @@ REDIS_URL = env.str("REDIS_URL", "")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    # Rate limits are counted here, so it must hold more than Django's 300 entries.
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 }
+WORKER_TIMEOUT = 180  # seconds for one call of the worker; a deferred task may take half of it
 Q_CLUSTER = {
     "name": "nextgenerp",
     "workers": env.int("WORKER_PROCESSES", 2),
-    "timeout": 300,
-    "retry": 360,
+    "timeout": WORKER_TIMEOUT,
+    "retry": WORKER_TIMEOUT + 60,
     "max_attempts": 1,  # nextgenerp.database.DeferredTask counts the tries; django-q2 only wakes it
     "ack_failures": True,
     "save_limit": 100,
@@ -200,6 +212,18 @@ Q_CLUSTER = {
     "catch_up": False,
     "label": "Task queue",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+
+# What the worker does by the clock: a dotted name and every how many minutes. Put into the database by
+# migrate_tenants.
+SCHEDULE = {
+    "run_due": ("nextgenerp.core.tasks.run_due", 1),  # what a lost wake left behind, leases that ran out
+    "fill_spares": ("nextgenerp.core.provisioning.fill_spares", 1),
+    "purge_mails": ("nextgenerp.mail.tasks.purge_old", 60),
+    "purge_idempotency_records": ("nextgenerp.core.purging.purge_idempotency_records", 60),
+    "tend_imports": ("nextgenerp.core.imports.tending.tend_imports", 60),
+    "purge_failed_tasks": ("nextgenerp.core.purging.purge_failed_tasks", 24 * 60),
+    "purge_accounts": ("accounts.tasks.purge_expired", 60),
 }
 
 # --- mail ----------------------------------------------------------------------------------------------------
@@ -210,16 +234,22 @@ EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     "nextgenerp.mail.backends.EmlFileBackend" if DEVELOPMENT else "django.core.mail.backends.smtp.EmailBackend",
 )
-if env.str("EMAIL_URL", ""):
-    globals().update({key: value for key, value in env.dj_email_url("EMAIL_URL").items() if key != "EMAIL_BACKEND"})
+EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", EMAIL_PORT == 465)
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", EMAIL_PORT == 587)
 EMAIL_TIMEOUT = 20
-ANYMAIL = env.json("ANYMAIL", "{}")
+# Mails of a kind that one tenant may cause in a day of theirs: nobody's spam relay.
+MAIL_DAILY_CAPS = {"invite": env.int("MAIL_CAP_INVITE", 200), "document": env.int("MAIL_CAP_DOCUMENT", 500)}
+ANYMAIL = env.json("ANYMAIL", {})
 
 # --- files ---------------------------------------------------------------------------------------------------
 STORAGES = {
     "default": {
         "BACKEND": env.str("FILE_STORAGE", "django.core.files.storage.FileSystemStorage"),
-        "OPTIONS": env.json("FILE_STORAGE_OPTIONS", "{}") or {"location": str(VAR_DIR / "files")},
+        "OPTIONS": env.json("FILE_STORAGE_OPTIONS", {}) or {"location": str(VAR_DIR / "files")},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }

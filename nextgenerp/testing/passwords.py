@@ -1,9 +1,9 @@
 """Argon2 at its cheapest, so that tests spend their time elsewhere."""
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from accounts.passwords import BoundedArgon2
 
 
-class CheapArgon2(Argon2PasswordHasher):
+class CheapArgon2(BoundedArgon2):
     time_cost = 1
     memory_cost = 8
     parallelism = 1

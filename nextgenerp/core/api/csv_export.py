@@ -6,20 +6,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
-from nextgenerp.core.api.pagination import Order, after_cursor
+from nextgenerp.core.api.pagination import Order, after_cursor, from_offset
 from nextgenerp.core.csv_cells import neutralise
 from nextgenerp.core.exceptions import RateLimited
 from nextgenerp.core.tenancy import leave_tenant, tenant_context, tenant_today
 
 BATCH = 2000
 BOM = "\ufeff"
-# A slow reader holds a thread of its server: at most one export a tenant at a time in each process.
-_running: set[str] = set()
+# A slow reader holds a thread of its server: at most one export a tenant at a time in each process. Weak, so that a
+# response nobody closed does not take the place for good.
+_running: WeakValueDictionary[str, "Export"] = WeakValueDictionary()
 _lock = threading.Lock()
 
 
@@ -45,12 +47,12 @@ def csv_response(
 ) -> StreamingHttpResponse:
     """Stream a queryset as a CSV file. Raises RateLimited while another export of the tenant runs here."""
     tenant = connection.tenant
+    stream = Export(queryset, columns, order, tenant)
     with _lock:
         if tenant.schema_name in _running:
             raise RateLimited("An export of yours is running. Try again when it is done.", retry_after=10)
-        _running.add(tenant.schema_name)
+        _running[tenant.schema_name] = stream
     file_name = f"{name}-{tenant_today().isoformat()}.csv"
-    stream = Export(queryset, columns, order, tenant)
     response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return response
@@ -83,7 +85,7 @@ class Export:
     def close(self) -> None:
         self.batches.close()
         with _lock:
-            _running.discard(self.tenant.schema_name)
+            _running.pop(self.tenant.schema_name, None)
 
 
 def next_batch(
@@ -95,7 +97,7 @@ def next_batch(
         return list(some.values_list(*[column.path for column in columns], *place))
 
     if not previous:
-        return fetch(order.apply(queryset)[:BATCH], order.column, "id")
+        return from_offset(queryset, order, 0, BATCH, fetch)
     return after_cursor(queryset, order, previous[-1][-2:], BATCH, fetch)
 
 

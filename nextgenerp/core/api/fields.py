@@ -5,10 +5,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from nextgenerp.core import seats
+from nextgenerp.core.imports.values import ValueProblem, parse_email, parse_phone
+from nextgenerp.core.scope import visible
 from nextgenerp.database.ids import parse_id
 
 
@@ -34,23 +38,82 @@ class DecimalField(serializers.DecimalField):
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, str | int | Decimal):
             self.fail("invalid")
-        if isinstance(data, str) and not data.isascii():
+        if isinstance(data, str) and (not data.isascii() or "_" in data):
             self.fail("invalid")
         value = super().to_internal_value(data)
         return value if value else abs(value)  # no negative zero
 
 
 class RecordIdField(serializers.PrimaryKeyRelatedField):
-    """The id of another record of the tenant; unknown, malformed and foreign ids are one answer."""
+    """The id of another record in the caller's scope; hidden, unknown, malformed and foreign ids are one answer."""
 
     default_error_messages = {"does_not_exist": "There is no such record.", "required": "This field is required."}
 
     def to_internal_value(self, data: Any) -> models.Model:
         identifier = parse_id(data)
-        found = self.get_queryset().filter(pk=identifier).first() if identifier else None
+        queryset = visible(self.get_queryset(), self.context["request"].actor)
+        found = queryset.filter(pk=identifier).first() if identifier else None
         if found is None:
             self.fail("does_not_exist")
         return found
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string", "format": "uuid"}})
+class RecordIdsField(serializers.Field):
+    """The ids of several other records, read with one query; write-only."""
+
+    default_error_messages = {
+        "not_a_list": "Not a list of ids.",
+        "max_length": "At most {most} are allowed.",
+        "does_not_exist": RecordIdField.default_error_messages["does_not_exist"],
+    }
+
+    def __init__(self, queryset: models.QuerySet, most: int = 50, **kwargs: Any) -> None:
+        super().__init__(write_only=True, **kwargs)
+        self.queryset, self.most = queryset, most
+
+    def to_internal_value(self, data: Any) -> list[models.Model]:
+        if not isinstance(data, list):
+            self.fail("not_a_list")
+        if len(data) > self.most:
+            self.fail("max_length", most=self.most)
+        identifiers = [parse_id(item) for item in data]
+        known = [one for one in identifiers if one]
+        queryset = visible(self.queryset.all(), self.context["request"].actor)
+        found = queryset.in_bulk(known) if known else {}
+        missing = ErrorDetail(self.error_messages["does_not_exist"], "does_not_exist")
+        errors = {index: [missing] for index, one in enumerate(identifiers) if one not in found}
+        if errors:
+            raise serializers.ValidationError(errors)
+        return list({one: found[one] for one in identifiers if one}.values())
+
+
+class ParsedField(TextField):
+    """A text that ``parse`` turns into its normal form, or refuses with a ValueProblem."""
+
+    def parse(self, text: str) -> str:
+        raise NotImplementedError
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            return self.parse(text)
+        except ValueProblem as problem:
+            raise serializers.ValidationError(problem.detail, problem.code) from None
+
+
+class EmailField(ParsedField):
+    """An e-mail address."""
+
+    def parse(self, text: str) -> str:
+        return parse_email(text)
+
+
+class PhoneField(ParsedField):
+    """A phone number, as E.164; one without a country code belongs to the tenant's country."""
+
+    def parse(self, text: str) -> str:
+        return parse_phone(text, getattr(connection.tenant, "country", "IN"))
 
 
 class SeatIdField(serializers.UUIDField):
@@ -86,8 +149,22 @@ class LookupField(serializers.Field):
         return self.missing if key is None else self.load([key]).get(key, self.missing)
 
 
+SEAT = {
+    "type": ["object", "null"],
+    "required": ["id", "name"],
+    "properties": {"id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}},
+}
+
+
+@extend_schema_field(SEAT)
 class SeatField(LookupField):
-    """``{id, name}`` of the seat whose id is in ``key``."""
+    """``{id, name}`` of the seat whose id is in ``key``; the caller's own is known."""
 
     def load(self, keys: Iterable[Any]) -> dict[Any, Any]:
         return seats.names(keys)
+
+    def to_representation(self, instance: models.Model) -> Any:
+        actor = self.context["request"].actor
+        if actor.seat_id is not None and getattr(instance, self.key) == actor.seat_id:
+            return {"id": actor.seat_id, "name": actor.name}
+        return super().to_representation(instance)

@@ -1,5 +1,8 @@
 """Filters of lists: declared per resource in snake_case, spoken in camelCase, unknown ids give an empty list."""
 
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters
@@ -14,13 +17,16 @@ from nextgenerp.database.ids import parse_id
 
 
 class CamelCaseFilters(FilterSetMetaclass):
-    """Renames the declared filters once, when the class is built."""
+    """Renames the declared filters once, when the class is built; days are read as YYYY-MM-DD alone."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> Any:
         made = super().__new__(cls, name, bases, attrs)
         made.base_filters = type(made.base_filters)(
             (camel_case(key), item) for key, item in made.base_filters.items()
         )
+        for item in made.base_filters.values():
+            if isinstance(item, django_filters.DateFilter):
+                item.extra.setdefault("input_formats", ["%Y-%m-%d"])  # never 05/06 as the sixth of May
         return made
 
 
@@ -29,6 +35,11 @@ class ApiFilterSet(django_filters.FilterSet, metaclass=CamelCaseFilters):
 
     created_from = django_filters.DateFilter(method="from_day", label="Created on this day or later")
     created_to = django_filters.DateFilter(method="to_day", label="Created on this day or earlier")
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        # Every filter of the set is copied for a request: only those it asks for.
+        self.base_filters = {name: item for name, item in self.base_filters.items() if name in data}
+        super().__init__(data, **kwargs)
 
     def from_day(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
         return queryset.filter(created_at__gte=start_of_day(value))
@@ -75,7 +86,21 @@ class ChoicesFilter(django_filters.Filter):
                 raise Invalid.field(
                     camel_case(self.field_name), "invalid_choice", f"One or several of: {', '.join(self.choices)}."
                 )
-        return queryset.filter(**{f"{self.field_name}__in": values})
+        return queryset.filter(self.condition(values))
+
+    def condition(self, values: list[str]) -> Q:
+        return Q(**{f"{self.field_name}__in": values})
+
+
+class ConditionsFilter(ChoicesFilter):
+    """The same where each value stands for a condition, made when asked for: ``{"today": lambda: Q(...)}``."""
+
+    def __init__(self, *args: Any, conditions: dict[str, Callable[[], Q]], **kwargs: Any) -> None:
+        super().__init__(*args, choices=list(conditions), **kwargs)
+        self.conditions = conditions
+
+    def condition(self, values: list[str]) -> Q:
+        return reduce(or_, (self.conditions[one]() for one in values))
 
 
 def filtered(queryset: QuerySet, filterset_class: type[ApiFilterSet] | None, request: Any) -> QuerySet:

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from rest_framework.response import Response
 
-from nextgenerp.core.api.problems import CONTENT_TYPE
+from nextgenerp.core.api.problems import CONTENT_TYPE, REPEATABLE, sqlstate
 from nextgenerp.core.api.renderers import dump
 from nextgenerp.core.exceptions import Conflict, IdempotencyKeyReused, Invalid
 from nextgenerp.core.models import IdempotencyRecord
@@ -24,6 +25,7 @@ LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 class InFlight(Conflict):
     code, title = "idempotency_in_flight", "Still running"
     detail = "The first request with this Idempotency-Key is still running."
+    retry_after = 1
 
 
 def key_of(request: Any) -> str:
@@ -38,7 +40,7 @@ def once(request: Any, key: str, handle: Callable[[], Response], answer: Callabl
     """Run ``handle`` under the key, or replay what it answered before.
 
     The answer is stored in the transaction of the effect; a refusal on its own, after the rollback. Raises InFlight,
-    IdempotencyKeyReused.
+    IdempotencyKeyReused, and the DatabaseError of a transaction that may be run again.
     """
     fingerprint = hashlib.sha256(
         b"\0".join([request.method.encode(), request.get_full_path().encode(), dump(request.data)])
@@ -54,6 +56,8 @@ def once(request: Any, key: str, handle: Callable[[], Response], answer: Callabl
     except (InFlight, IdempotencyKeyReused):
         raise
     except Exception as exc:
+        if isinstance(exc, DatabaseError) and sqlstate(exc) in REPEATABLE:
+            raise
         response = answer(exc)
         if response.status_code < 500 and response.status_code not in NEVER_STORED:
             store_refusal(request, key, fingerprint, response)
@@ -87,7 +91,8 @@ def store(request: Any, key: str, fingerprint: str, response: Response) -> None:
 
 
 def store_refusal(request: Any, key: str, fingerprint: str, response: Response) -> None:
-    with transaction.atomic():
+    """Write a refusal down, unless the same key has another answer by now or is about to get one."""
+    with suppress(InFlight), transaction.atomic():
         if locked_answer(request, key) is None:
             store(request, key, fingerprint, response)
 
@@ -113,7 +118,10 @@ class StoredResponse(Response):
 
     @property
     def rendered_content(self) -> bytes:
-        self["Content-Type"] = self.content_type
+        if self.stored:
+            self["Content-Type"] = self.content_type
+        else:
+            del self["Content-Type"]
         return self.stored
 
 

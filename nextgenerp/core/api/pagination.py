@@ -8,9 +8,11 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, DecimalField, F, Field, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
+from nextgenerp.core.api.parsers import FORBIDDEN
 from nextgenerp.core.api.renderers import dump
 from nextgenerp.core.exceptions import Invalid
 from nextgenerp.database.ids import parse_id
@@ -30,12 +32,16 @@ class Order:
     column: str
     descending: bool
 
-    def apply(self, queryset: QuerySet) -> QuerySet:
-        nullable = queryset.model._meta.get_field(self.column).null
-        key, last = F(self.column), F("id")
-        if self.descending:
-            return queryset.order_by(key.desc(nulls_last=True) if nullable else key.desc(), last.desc())
-        return queryset.order_by(key.asc(), last.asc())
+    def parts(self, queryset: QuerySet) -> list[QuerySet]:
+        """The querysets whose rows make the list, one after the other, each in the order of an index.
+
+        PostgreSQL walks an index upwards with empty values last and downwards with empty values first: down a
+        column that may be empty, the rows without a value are a list of their own.
+        """
+        ordered = queryset.order_by(*(f"-{name}" if self.descending else name for name in (self.column, "id")))
+        if self.descending and queryset.model._meta.get_field(self.column).null:
+            return [ordered.filter(**{f"{self.column}__isnull": empty}) for empty in (False, True)]
+        return [ordered]
 
 
 def order_of(query: Any, sort_fields: dict[str, str], default: str) -> Order:
@@ -64,13 +70,14 @@ def page_of(
     queryset: QuerySet,
     query: Any,
     order: Order,
-    fetch: Callable[..., list[tuple[Any, tuple[Any, ...]]]],
+    fetch: Callable[..., list[tuple[Any, ...]]],
+    build: Callable[[list[tuple[Any, ...]]], list[Any]],
     count: Callable[[QuerySet], int],
 ) -> dict[str, Any]:
     """One page as ``{"data", "pagination"}``.
 
-    ``fetch(queryset, *columns)`` returns ``(item, column values)`` per row; ``count`` the exact total, asked only when
-    no cursor is given. Raises Invalid.
+    ``fetch(queryset, *columns)`` returns tuples that end in these columns, ``build`` makes the items of tuples;
+    ``count`` the exact total, asked only when no cursor is given. Raises Invalid.
     """
     limit = whole_number(query, "limit", DEFAULT_LIMIT, MAX_LIMIT)
     cursor = query.get("cursor")
@@ -82,19 +89,19 @@ def page_of(
     else:
         page = whole_number(query, "page", 1, MAX_OFFSET // limit)
         offset = (page - 1) * limit
-        rows = fetch(order.apply(queryset)[offset : offset + limit + 1], order.column, "id")
+        rows = from_offset(queryset, order, offset, limit + 1, fetch)
         total = len(rows) if page == 1 and len(rows) <= limit else count(queryset)
         pages = -(-total // limit)
     more = len(rows) > limit
     rows = rows[:limit]
     return {
-        "data": [item for item, _ in rows],
+        "data": build(rows),
         "pagination": {
             "page": page,
             "limit": limit,
             "total": total,
             "totalPages": pages,
-            "nextCursor": write_cursor(order, *rows[-1][1]) if more else None,
+            "nextCursor": write_cursor(order, *rows[-1][-2:]) if more else None,
         },
     }
 
@@ -104,18 +111,31 @@ def after_cursor(
 ) -> list[Any]:
     """The next ``n`` rows after a position: those with a value by index range, then those without one."""
     value, identifier = position
-    ordered = order.apply(queryset)
+    parts = order.parts(queryset)
     nullable = queryset.model._meta.get_field(order.column).null
     beyond = TupleLessThan if order.descending else TupleGreaterThan
     rows: list[Any] = []
     if value is not None:
         keys = Tuple(F(order.column), F("id"))
-        rows = fetch(ordered.filter(beyond(keys, (value, identifier)))[:n], order.column, "id")
+        rows = fetch(parts[0].filter(beyond(keys, (value, identifier)))[:n], order.column, "id")
     if nullable and len(rows) < n:
-        empty = ordered.filter(**{f"{order.column}__isnull": True})
+        empty = parts[-1].filter(**{f"{order.column}__isnull": True})
         if value is None:
             empty = empty.filter(**{"id__lt" if order.descending else "id__gt": identifier})
         rows += fetch(empty[: n - len(rows)], order.column, "id")
+    return rows
+
+
+def from_offset(
+    queryset: QuerySet, order: Order, offset: int, n: int, fetch: Callable[..., list[Any]]
+) -> list[Any]:
+    """The next ``n`` rows after the first ``offset``."""
+    first, *rest = order.parts(queryset)
+    rows = fetch(first[offset : offset + n], order.column, "id")
+    for empty in rest:
+        if len(rows) < n:
+            skipped = 0 if rows or not offset else max(0, offset - first.count())
+            rows += fetch(empty[skipped : skipped + n - len(rows)], order.column, "id")
     return rows
 
 
@@ -137,7 +157,7 @@ def read_cursor(cursor: str, order: Order, queryset: QuerySet) -> tuple[Any, Any
         raise wrong
     try:
         return (None if value is None else typed(queryset.model._meta.get_field(order.column), value)), position
-    except (ValueError, TypeError, InvalidOperation):
+    except (ValueError, TypeError, InvalidOperation, ValidationError):
         raise wrong from None
 
 
@@ -153,33 +173,6 @@ def typed(field: Field, value: Any) -> Any:
         if not number.is_finite() or abs(number) >= 10**30:
             raise ValueError(value)
         return number
-    if not isinstance(value, str | int) or isinstance(value, bool) or "\0" in str(value):
+    if not isinstance(value, str | int) or isinstance(value, bool) or FORBIDDEN.search(str(value)):
         raise ValueError(value)
     return field.to_python(value)
-
-
-class ListPagination:
-    """How lists are described in the OpenAPI document; the work is done by page_of."""
-
-    page_size = DEFAULT_LIMIT
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        return envelope(schema, paged=True)
-
-
-def envelope(items: dict[str, Any], *, paged: bool) -> dict[str, Any]:
-    """The schema of a list answer."""
-    number = {"type": ["integer", "null"]}
-    pagination = {
-        "type": "object",
-        "required": ["page", "limit", "total", "totalPages", "nextCursor"],
-        "properties": {
-            "page": number, "limit": {"type": "integer"}, "total": number, "totalPages": number,
-            "nextCursor": {"type": ["string", "null"]},
-        },
-    }  # fmt: skip
-    return {
-        "type": "object",
-        "required": ["data", "pagination"],
-        "properties": {"data": {"type": "array", "items": items}, "pagination": pagination if paged else {"type": "null"}},
-    }

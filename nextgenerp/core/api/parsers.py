@@ -16,8 +16,9 @@ from nextgenerp.core.exceptions import Invalid, TooLarge
 MAX_DEPTH = 20
 MAX_INTEGER = 2**63
 # NUL, control characters other than newline and tab, and lone surrogates.
-FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# A string without its end reaches to the end of the body: looking for another end from each quote would be quadratic.
+STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 BRACKETS = re.compile(rb"[\[\]{}]")
 
 
@@ -101,11 +102,32 @@ class StrictJSONParser(BaseParser):
         return parse_json(raw)
 
 
+class CountedStream:
+    """A body that may hold so many bytes; reading more of it raises TooLarge."""
+
+    def __init__(self, stream: Any, limit: int) -> None:
+        self.stream, self.limit, self.left = stream, limit, limit
+
+    def read(self, size: int = -1) -> bytes:
+        read = self.stream.read(self.left + 1 if size < 0 else min(size, self.left + 1))
+        self.left -= len(read)
+        if self.left < 0:
+            raise TooLarge(f"The body has at most {self.limit} bytes.")
+        return read
+
+
 class StrictMultiPartParser(MultiPartParser):
-    """Uploads; their text fields are held to the same rules as JSON."""
+    """Uploads of at most MAX_UPLOAD_BYTES, import files MAX_IMPORT_BYTES; texts are held to the rules of JSON."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        parsed = super().parse(stream, media_type, parser_context)
+        context = parser_context or {}
+        is_import = getattr(context.get("view"), "action", "") == "import_file"
+        limit = settings.MAX_IMPORT_BYTES if is_import else settings.MAX_UPLOAD_BYTES
+        counted = CountedStream(stream, limit + settings.MAX_JSON_BYTES)  # what goes with the file
+        meta = context["request"].META
+        if "HTTP_TRANSFER_ENCODING" not in meta and int(meta["CONTENT_LENGTH"]) > counted.limit:
+            raise TooLarge(f"The body has at most {counted.limit} bytes.")
+        parsed = super().parse(counted, media_type, parser_context)
         for name, values in parsed.data.lists():
             refuse_forbidden(name)
             for value in values:
@@ -119,14 +141,19 @@ def parse_query(request: HttpRequest) -> QueryDict:
     if not raw:
         return request.GET
     try:
-        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=100)
+        text = raw.encode("latin-1").decode()  # WSGI gives bytes as Latin-1
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
-        raise parse_error("The query string is not percent-encoded UTF-8, or has too many parameters.") from None
+        raise parse_error(
+            "The query string is not percent-encoded UTF-8, or has too many parameters."
+        ) from None
     names = [name for name, _ in pairs]
     for pair in pairs:
-        for text in pair:
-            refuse_forbidden(text)
+        for part in pair:
+            refuse_forbidden(part)
     for name in names:
         if names.count(name) > 1:
-            raise parse_error(f"The parameter {name[:100]} is given twice; separate several values by commas.")
+            raise parse_error(
+                f"The parameter {name[:100]} is given twice; separate several values by commas."
+            )
     return request.GET

@@ -86,6 +86,7 @@ CRUD = {
     "destroy": "canDelete",
     "export": "canExport",
     "import_file": "canCreate",
+    "import_rows": "canCreate",
 }
 
 

@@ -8,7 +8,7 @@ import structlog
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
-from django.db import DatabaseError, IntegrityError, models
+from django.db import DatabaseError, IntegrityError, InterfaceError, models
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -19,11 +19,10 @@ from nextgenerp.core.exceptions import (
     DomainError,
     Duplicate,
     Forbidden,
-    Invalid,
     InUse,
+    Invalid,
     NotAuthenticated,
     NotFound,
-    RateLimited,
     TooLarge,
     Unavailable,
 )
@@ -31,7 +30,8 @@ from nextgenerp.core.exceptions import (
 logger = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
 # SQLSTATEs of a database that is busy, starting, stopping or gone: come back later.
-UNAVAILABLE = re.compile(r"^(55P03|57014|25P03|53\d{3}|57P0[1-5]|08\w{3}|40001|40P01)$")
+# 25006: a standby that has not taken over yet.
+UNAVAILABLE = re.compile(r"^(55P03|57014|25006|25P03|53\d{3}|57P0[1-5]|08\w{3}|40001|40P01)$")
 REPEATABLE = {"40001", "40P01"}
 DRF_CODES = {404: NotFound, 403: Forbidden}
 
@@ -56,8 +56,10 @@ def problem_response(exc: Exception, context: dict[str, Any] | None = None) -> R
     if isinstance(error, Unhandled):
         logger.error("unhandled", exc_info=exc)
     response = Response(document(error, request_id(request)), status=error.status, content_type=CONTENT_TYPE)
-    for name, value in headers_of(error, exc).items():
+    for name, value in headers_of(error).items():
         response[name] = value
+    if error.status == 405:
+        response["Allow"] = ", ".join(sorted(method.upper() for method in context["view"].action_map))
     return response
 
 
@@ -65,7 +67,7 @@ def plain_problem(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Answer outside any REST view (unknown paths, the framework's own refusals)."""
     body = dump(document(error, request_id(request)))
     response = HttpResponse(body, status=error.status, content_type=CONTENT_TYPE)
-    for name, value in headers_of(error, error).items():
+    for name, value in headers_of(error).items():
         response[name] = value
     return response
 
@@ -90,12 +92,13 @@ def request_id(request: Any) -> str:
     return getattr(getattr(request, "_request", request), "request_id", "")
 
 
-def headers_of(error: DomainError, exc: Exception) -> dict[str, str]:
+def headers_of(error: DomainError) -> dict[str, str]:
     headers: dict[str, str] = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="nextgenerp"'
-    if isinstance(error, RateLimited | Unavailable):
-        headers["Retry-After"] = str(error.retry_after)
+    retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
     return headers
 
 
@@ -107,7 +110,7 @@ def as_domain_error(exc: Exception) -> DomainError:
         return of_drf(exc)
     if isinstance(exc, IntegrityError):
         return of_integrity_error(exc)
-    if isinstance(exc, DatabaseError):
+    if isinstance(exc, DatabaseError | InterfaceError):
         return of_database_error(exc)
     return of_django(exc)
 
@@ -140,16 +143,20 @@ def of_drf(exc: drf.APIException) -> DomainError:
 
 def flatten(details: Any, path: str = "") -> list[dict[str, str]]:
     """DRF's nested error details as a flat list with dotted paths (``lines.2.quantity``)."""
-    if isinstance(details, dict) and set(details) == {"message", "code"}:
+    if is_leaf(details):
         return [{"field": path, "code": str(details["code"]), "detail": str(details["message"])}]
     pairs = details.items() if isinstance(details, dict) else enumerate(details)
     found: list[dict[str, str]] = []
     for key, value in pairs:
-        leaf = isinstance(value, dict) and set(value) == {"message", "code"}
-        own = isinstance(details, list) and leaf
+        own = isinstance(details, list) and is_leaf(value)
         step = path if own or key == "non_field_errors" else f"{path}.{key}" if path else str(key)
         found += flatten(value, step)
     return found
+
+
+def is_leaf(details: Any) -> bool:
+    """Whether this is one error, and not the errors of fields that happen to be called message and code."""
+    return isinstance(details, dict) and set(details) == {"message", "code"} and isinstance(details["message"], str)
 
 
 def sqlstate(exc: BaseException | None) -> str:
@@ -157,7 +164,7 @@ def sqlstate(exc: BaseException | None) -> str:
     return getattr(exc, "sqlstate", None) or getattr(getattr(exc, "__cause__", None), "sqlstate", None) or ""
 
 
-def of_database_error(exc: DatabaseError) -> DomainError:
+def of_database_error(exc: Exception) -> DomainError:
     state = sqlstate(exc)
     broken = not state and type(exc).__name__ in {"OperationalError", "InterfaceError"}
     if UNAVAILABLE.match(state) or broken:
@@ -180,9 +187,12 @@ def constraints() -> dict[str, tuple[models.BaseConstraint, bool]]:
 
 def of_integrity_error(exc: IntegrityError) -> DomainError:
     """Answer a violated constraint by its declaration (``violation_error_code``, ``violation_error_message``)."""
+    if isinstance(exc, models.ProtectedError | models.RestrictedError):
+        return InUse()
     diagnostics = getattr(exc.__cause__, "diag", None)
-    name = re.sub(r"_\d+$", "", getattr(diagnostics, "constraint_name", None) or "")
-    constraint, unique = constraints().get(name, (None, False))
+    name = getattr(diagnostics, "constraint_name", None) or ""
+    known = constraints()
+    constraint, unique = known.get(name) or known.get(re.sub(r"_\d+$", "", name), (None, False))
     state = sqlstate(exc)
     if constraint is not None:
         code = constraint.violation_error_code

@@ -1,5 +1,6 @@
 """List, show, create, change, delete: what a resource's viewset inherits and only has to declare."""
 
+from functools import partial
 from typing import Any
 
 from django.db import models, transaction
@@ -96,7 +97,8 @@ class ResourceView(ApiView):
             queryset,
             self.request.GET,
             order_of(self.request.GET, self.sort_fields, self.default_sort),
-            fetch=lambda some, *columns: rows.fetch(some, shape, *columns),
+            fetch=partial(rows.fetch, shape),
+            build=partial(rows.build, shape),
             count=self.total,
         )
 

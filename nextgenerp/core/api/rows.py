@@ -67,20 +67,18 @@ def plan_of(serializer_class: type[serializers.Serializer]) -> RowPlan:
     return RowPlan(serializer_class)
 
 
-def fetch(queryset: QuerySet, serializer_class: type[serializers.Serializer], *extra: str) -> list[Any]:
-    """The rows of a queryset as the serializer would represent them, one query and one per lookup.
+def fetch(serializer_class: type[serializers.Serializer], queryset: QuerySet, *extra: str) -> list[tuple[Any, ...]]:
+    """The rows of a queryset as tuples of what the serializer needs and, at their end, ``extra`` columns."""
+    return list(queryset.values_list(*plan_of(serializer_class).columns, *extra))
 
-    With ``extra`` columns each result is ``(representation, extra values)``.
-    """
+
+def build(serializer_class: type[serializers.Serializer], rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Tuples of ``fetch`` as the serializer would represent them; one query per lookup."""
     plan = plan_of(serializer_class)
-    rows = list(queryset.values_list(*plan.columns, *extra))
     built = [plan.build(row) for row in rows]
     for name, _, field in plan.lookups:
         keys = {item[name] for item in built if item[name] is not None}
         found = field.load(keys) if keys else {}
         for item in built:
             item[name] = found.get(item[name], field.missing)
-    if not extra:
-        return built
-    width = len(plan.columns)
-    return [(item, row[width:]) for item, row in zip(built, rows, strict=True)]
+    return built

@@ -15,10 +15,11 @@ from rest_framework.viewsets import ViewSetMixin
 from nextgenerp.core import entitlements
 from nextgenerp.core.api import idempotency, throttling
 from nextgenerp.core.api.parsers import StrictJSONParser, StrictMultiPartParser, parse_query
-from nextgenerp.core.api.permissions import Access, declared_access
+from nextgenerp.core.api.permissions import SUPER_ADMIN, Access, declared_access
 from nextgenerp.core.api.problems import REPEATABLE, sqlstate
 from nextgenerp.core.exceptions import Forbidden, Invalid, NotAuthenticated, SubscriptionRequired, Unavailable
-from nextgenerp.core.tenancy import Actor, enter_tenant
+from nextgenerp.core.tenancy import PUBLIC as PUBLIC_SCHEMA
+from nextgenerp.core.tenancy import Actor, current_schema, enter_tenant
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 TRIES = 3
@@ -31,8 +32,12 @@ class ApiView(ViewSetMixin, APIView):
     limits: action → the resource it creates, for the reference page; services claim it.
     feature: the plan feature the view belongs to.
     query_parameters: action → the parameter names it reads; every other is refused.
-    upload_actions: actions that take multipart bodies.
+    upload_actions: actions that take multipart bodies; file_actions: those that take JSON or, with a file, multipart.
+    bodies, answers: action → the serializer of its body, and of its answer (or an Answer), for the OpenAPI
+        document; needed where they are not serializer_class.
+    parameter_schemas: parameter name → its JSON schema where a plain text says too little.
     rate_policy: the address policy of RATE_LIMITS.
+    acts_in_tenant: False where neither the state nor the schema of the caller's tenant matters.
     """
 
     permission_module: str | None = None
@@ -41,9 +46,15 @@ class ApiView(ViewSetMixin, APIView):
     feature: str | None = None
     query_parameters: dict[str, tuple[str, ...]] = {}
     upload_actions: tuple[str, ...] = ()
+    file_actions: tuple[str, ...] = ()
+    bodies: dict[str, type] = {}
+    answers: dict[str, Any] = {}
+    parameter_schemas: dict[str, dict[str, Any]] = {}
+    format_kwarg = None  # DRF's negotiation asks; there is nothing to negotiate
     rate_policy = "address"
     keyed = True  # whether Idempotency-Key is honoured
     writes_when_read_only = False
+    acts_in_tenant = True
     accepts_any_parameter = False
 
     @classmethod
@@ -63,7 +74,15 @@ class ApiView(ViewSetMixin, APIView):
     def get_parsers(self) -> list[Any]:
         if getattr(self, "action", None) in self.upload_actions:
             return [StrictMultiPartParser()]
+        if getattr(self, "action", None) in self.file_actions:
+            return [StrictJSONParser(), StrictMultiPartParser()]
         return [StrictJSONParser()]
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether the body of this request holds files."""
+        multipart = (self.request.content_type or "").lower().startswith("multipart/")
+        return self.action in self.upload_actions or (multipart and self.action in self.file_actions)
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         self.action = self.action_map.get(request.method.lower())
@@ -111,7 +130,7 @@ class ApiView(ViewSetMixin, APIView):
     def parse(self, request: Any) -> None:
         """Read the body, unless it is an upload: nobody unknown gets to fill a disk."""
         parse_query(request._request)
-        if self.action not in self.upload_actions:
+        if not self.is_upload:
             request.data  # noqa: B018 - parses, and raises what is wrong
 
     def authenticate(self, request: Any, access: Access) -> None:
@@ -121,6 +140,8 @@ class ApiView(ViewSetMixin, APIView):
             raise NotAuthenticated
         throttling.by_seat(request)
         actor: Actor = request.actor
+        if not self.acts_in_tenant or (actor.is_super_admin and access is SUPER_ADMIN):
+            return  # the platform's own rows do not depend on a seat the operator happens to hold
         if actor.tenant is not None:
             self.enter(request, actor)
         elif access.needs_tenant:
@@ -130,7 +151,7 @@ class ApiView(ViewSetMixin, APIView):
 
     def enter(self, request: Any, actor: Actor) -> None:
         tenant = actor.tenant
-        if tenant.status != tenant.Status.ACTIVE and not self.writes_when_read_only:
+        if tenant.status != tenant.Status.ACTIVE:
             raise Forbidden("This tenant is suspended.", code="tenant_suspended")
         if not tenant.schema_ready:
             raise Unavailable("This tenant is being migrated.", retry_after=60)
@@ -164,10 +185,9 @@ class ApiView(ViewSetMixin, APIView):
     def idempotency_key(self) -> str:
         """The key under which this request happens once; empty where keys do not apply."""
         request = self.request
-        if request.method in SAFE or not self.keyed or self.action in self.upload_actions:
+        if request.method in SAFE or not self.keyed or self.is_upload:
             return ""
-        actor = getattr(request, "actor", None)
-        return idempotency.key_of(request) if actor and actor.tenant else ""
+        return idempotency.key_of(request) if current_schema() != PUBLIC_SCHEMA else ""
 
     def finalize_response(self, request: Any, response: HttpResponse, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

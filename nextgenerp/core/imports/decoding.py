@@ -59,16 +59,17 @@ def as_utf8(path: Path, work_path: Path) -> Utf8File:
 
 
 def _utf16(sample: bytes) -> str | None:
-    """UTF-16 by its BOM, or by the zero bytes that ASCII characters have on one side only."""
+    """UTF-16 by its BOM, or by the zero bytes that ASCII characters have on one side."""
     if sample.startswith(_BOM16):
         return "utf-16"
-    zeros_first, zeros_second = sample[::2].count(0), sample[1::2].count(0)
+    highs = {"utf-16-be": sample[::2], "utf-16-le": sample[1::2]}
+    zeros = {encoding: high.count(0) for encoding, high in highs.items()}
     many = max(len(sample) // 10, 1)
-    if zeros_second >= many and not zeros_first:
-        return "utf-16-le"
-    if zeros_first >= many and not zeros_second:
-        return "utf-16-be"
-    if zeros_first + zeros_second > many:
+    for encoding, high in highs.items():
+        # The scripts a header is written in have high bytes below 0x20, UTF-8 begins with a letter.
+        if zeros[encoding] >= many and 11 * zeros[encoding] > 10 * sum(zeros.values()) and high[0] < 0x20:
+            return encoding
+    if sum(zeros.values()) > 3 * many:
         raise FileProblem("unsupported_format", "This is not a text file. Upload a CSV or an XLSX file.")
     return None
 

@@ -82,9 +82,9 @@ def map_headers(
 ) -> HeaderMap:
     """Find the column every header feeds: by ``mapping`` first, then by name, then by alias.
 
-    Case, blanks, punctuation and accents do not count. ``mapping`` is ``{header: field or None}``; None leaves
-    a column out, and a field it gives away is not fed by another column. Raises ValueProblem: unknown_header,
-    unknown_field, duplicate_field, missing_column, no_columns.
+    Case, blanks, punctuation and accents do not count. ``mapping`` is ``{header: field or None}``; None
+    leaves a column out, and a field it names is not fed by another column. Raises ValueProblem with the codes
+    unknown_header, unknown_field, duplicate_field, missing_column and no_columns.
     """
     chosen = _chosen(headers, columns, mapping or {})
     taken = {column.name for column in chosen.values() if column}
@@ -105,7 +105,7 @@ def _chosen(
 ) -> dict[int, Column | None]:
     """The explicit mapping, by column number."""
     by_name = {column.name: column for column in columns}
-    exact = {header: index for index, header in reversed(list(enumerate(headers)))}
+    exact = {header: index for index, header in enumerate(headers) if header}
     loose = {header_key(header): index for header, index in exact.items() if header_key(header)}
     chosen: dict[int, Column | None] = {}
     for header, field in mapping.items():

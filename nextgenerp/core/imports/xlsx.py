@@ -1,7 +1,7 @@
-"""Writes the first sheet of a workbook as CSV; run in a process of its own, whose memory is limited.
+"""Writes the first sheet of a workbook as CSV; run in a process of its own, which may not grow.
 
-The reader holds the sheet in memory, at the size of its bounding box: a hostile or huge workbook must end this
-process, not the worker's. Stand-alone on purpose: it is started by its path.
+The reader holds the sheet in memory, at the size of its bounding box: a hostile or huge workbook must end
+this process, not the worker's. Stand-alone on purpose: it is started by its path.
 """
 
 import csv
@@ -17,16 +17,16 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-MEMORY = 1 << 30
+MEMORY, DISK = 1 << 30, 300 << 20
 UNREADABLE, PASSWORD = 3, 4
 
 
-def limit_memory(size: int) -> None:
-    """Cap this process's address space, where the system can."""
-    if resource is None:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def limit_resources() -> None:
+    """Cap this process's address space and the size of a file it writes, where the system can."""
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (DISK, DISK))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def convert(workbook: Path, target: Path) -> None:
@@ -70,7 +70,7 @@ def cell_text(cell: Any) -> str:
 
 
 def main(workbook: str, target: str) -> int:
-    limit_memory(MEMORY)
+    limit_resources()
     try:
         convert(Path(workbook), Path(target))
     except PasswordError:

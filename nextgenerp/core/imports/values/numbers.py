@@ -39,7 +39,7 @@ def parse_decimal(
     maximum: Decimal | None = None,
     percent: bool = False,
 ) -> Decimal:
-    """Return a number with at most ``scale`` decimals; with ``percent``, a percentage that may end in ``%``."""
+    """Return a number with at most ``scale`` decimals; with ``percent`` it may end in ``%``."""
     return _parse(text, max_digits, scale, minimum, maximum, percent=percent)
 
 

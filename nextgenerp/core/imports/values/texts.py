@@ -77,8 +77,10 @@ def parse_boolean(text: str) -> bool:
 def choice_lookup(choices: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return what ``parse_choice`` looks in, from pairs of key and label; a key wins over another's label."""
     pairs = list(choices)
-    labels = {_folded(label): key for key, label in reversed(pairs)}
-    return labels | {_folded(key): key for key, _ in pairs}
+    lookup = {_folded(key): key for key, _ in pairs}
+    for key, label in pairs:
+        lookup.setdefault(_folded(label), key)
+    return lookup
 
 
 def parse_choice(text: str, lookup: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What script/server does to the database before it serves: migrations, then the demo tenant, in one process."""
+"""manage.py prepare_development: what script/server does to the database, in one process."""
 
 from typing import Any
 

@@ -1,0 +1,91 @@
+"""What the tests of accounts share: the mails of the worker, people who sign up and sign in, a database that commits."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core import mail
+from django.db import connection
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ
+
+from accounts.models import OneTimeCode, PendingRegistration, SignInFailures, Tenant, User
+from nextgenerp.core.tenancy import leave_tenant
+from nextgenerp.database.models import DeferredTask
+from nextgenerp.mail.models import QueuedEmail
+from nextgenerp.testing.factories import PASSWORD, remove_tenant
+
+REGISTRATION = {"firstName": "Demo", "email": "demo.owner@example.com", "password": PASSWORD, "companyName": "Demo Works"}
+
+
+def work() -> None:
+    """Do what the worker would do now; accounts and mail have work in public alone."""
+    leave_tenant()
+    while task := DeferredTask.objects.order_by("id").first():
+        task.delete()
+        import_string(task.function)(*task.arguments)
+
+
+class Mailbox:
+    """The mails sent to an address, the worker having done its work."""
+
+    def to(self, address: str) -> list[Any]:
+        work()
+        return [message for message in mail.outbox if message.to == [address]]
+
+    def code(self, address: str) -> str:
+        """The code in the last mail to an address."""
+        return re.search(r"\b(\d{6})\b", self.to(address)[-1].body)[1]
+
+
+@pytest.fixture
+def mailbox(db: None) -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def registered(anonymous: Any, mailbox: Mailbox) -> Callable[..., str]:
+    """``registered()`` registers somebody and returns the mailed code; keywords change the registration."""
+
+    def register(**fields: Any) -> str:
+        body = {**REGISTRATION, **fields}
+        assert anonymous.post("/auth/register", body).status_code == 201
+        return mailbox.code(body["email"])
+
+    return register
+
+
+@pytest.fixture
+def committing(tenants: Any, django_db_blocker: Any) -> Iterator[None]:
+    """The database without a transaction around the test, for threads; what they made is removed."""
+    with django_db_blocker.unblock():
+        before = set(Tenant.objects.values_list("id", flat=True))
+        yield
+        leave_tenant()
+        for tenant in Tenant.objects.exclude(id__in=before):
+            remove_tenant(tenant)
+        User.objects.filter(seats=None).delete()
+        for model in (DeferredTask, QueuedEmail, OrmQ, OneTimeCode, PendingRegistration, SignInFailures):
+            model.objects.all().delete()
+        connection.close()
+
+
+@pytest.fixture
+def hashes(monkeypatch: Any) -> list[str]:
+    """Every Argon2 computation, in order: ``encode`` or ``verify``."""
+    seen: list[str] = []
+
+    def counted(name: str) -> Any:
+        original = getattr(Argon2PasswordHasher, name)
+
+        def compute(self: Any, *args: Any) -> Any:
+            seen.append(name)
+            return original(self, *args)
+
+        return compute
+
+    for name in ("encode", "verify"):
+        monkeypatch.setattr(Argon2PasswordHasher, name, counted(name))
+    return seen
