@@ -6,13 +6,33 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
 
 from accounts.models import Tenant
 from nextgenerp.core.migrating import migrate_everything
 from nextgenerp.core.tenancy import leave_tenant
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import grants, make_seat, make_tenant, make_user, remove_tenant
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """The tests' own database, always: pytest-django's fixture leaves the real one connected where no collected test
+    asks for ``db`` by name, and tests that commit do not."""
+    with django_db_blocker.unblock():
+        made = setup_databases(
+            verbosity=0, interactive=False, keepdb=django_db_keepdb and not django_db_createdb
+        )
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django_otp.plugins.otp_totp.admin import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from accounts.models import Membership, Organization, Tenant, User
+
+admin.site.unregister(TOTPDevice)  # authenticators are enrolled by manage.py create_super_admin alone
 
 
 class BoundedAdmin(ModelAdmin):

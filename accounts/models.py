@@ -1,5 +1,6 @@
 """Who there is: organizations and their tenants, users and their seats, and what proves who they are."""
 
+import os
 import unicodedata
 from typing import Any
 
@@ -7,9 +8,11 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tenants.models import TenantMixin
 
 from accounts.grants import DEFAULTS, Grants
+from accounts.sealing import seal, unseal
 from nextgenerp.core.models import Record
 from nextgenerp.database.ids import new_id
 
@@ -167,6 +170,24 @@ class Membership(Record):
     @property
     def grants(self) -> Grants:
         return self.permissions if self.permissions is not None else DEFAULTS[self.role]
+
+
+class Authenticator(TOTPDevice):
+    """The second factor of a super-admin; its secret is stored sealed and shown once, when it is enrolled."""
+
+    class Meta:
+        proxy = True
+
+    @classmethod
+    def enrol(cls, user: User) -> "Authenticator":
+        """Give a user a new authenticator in the place of any other."""
+        cls.objects.filter(user=user).delete()
+        return cls.objects.create(user=user, name="authenticator", key=seal(os.urandom(20), str(user.pk)))
+
+    @property
+    def bin_key(self) -> bytes:
+        """The secret itself. Raises ValueError."""
+        return unseal(self.key, str(self.user_id))
 
 
 class PendingRegistration(models.Model):

@@ -1,10 +1,11 @@
 """Leads as the import engine takes them: their columns, what a row must have, what makes it a duplicate."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from crm.models import Lead, LeadStatus
+from crm.models import WEBSITE, WEBSITE_NEEDED, Lead, LeadStatus
 from crm.normal import name_key
 from crm.services.lead_batches import References, create_leads, find_leads, update_leads
 from crm.services.leads import LIMIT
@@ -26,6 +27,7 @@ from nextgenerp.core.imports.values import (
 )  # fmt: skip
 from nextgenerp.core.tenancy import tenant_zone
 
+IS_WEBSITE = re.compile(WEBSITE)
 PRIORITIES = choice_lookup(Lead.Priority.choices)
 RATINGS = choice_lookup(Lead.Rating.choices)
 # Plain texts: the field, how much it holds, what else its column is called.
@@ -37,7 +39,6 @@ TEXTS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     ("lastName", 100, ("last name", "surname", "family name", "उपनाम")),
     ("company", 200, ("company name", "organisation", "organization", "firm", "business name", "कंपनी")),
     ("designation", 100, ("job title", "title", "position", "पद")),
-    ("website", 200, ("web site", "url", "web", "वेबसाइट")),
     ("requirement", 5000, ("requirements", "message", "enquiry", "inquiry", "query message", "आवश्यकता")),
     ("address", 500, ("street", "address line", "पता")),
     ("city", 100, ("town", "शहर")),
@@ -52,6 +53,7 @@ PHONES = (
     "cell", "whatsapp", "मोबाइल", "मोबाइल नंबर", "फ़ोन", "फोन नंबर",
 )  # fmt: skip
 OTHER_PHONES = ("alternate mobile", "alternate number", "phone 2", "mobile 2", "other phone")
+WEBSITES = ("web site", "url", "web", "वेबसाइट")
 VALUES = ("value", "amount", "deal value", "expected value", "budget", "estimated amount", "राशि")
 CLOSINGS = ("close date", "expected close", "closing date")
 FOLLOW_UPS = ("next follow up", "follow up", "follow up date", "next follow up date")
@@ -80,6 +82,7 @@ class LeadImport(ImportResource):
             Column("email", parse_email, EMAILS),
             Column("phone", phone, PHONES),
             Column("alternatePhone", phone, OTHER_PHONES),
+            Column("website", parse_website, WEBSITES),
             Column("source", self.parse_source, ("lead source", "enquiry source", "स्रोत")),
             Column("status", self.parse_status, ("lead status", "stage", "स्थिति")),
             Column("priority", partial(parse_choice, lookup=PRIORITIES), ("lead priority",)),
@@ -162,6 +165,13 @@ class LeadImport(ImportResource):
 
     def update(self, records: Mapping[UUID, Values]) -> None:
         update_leads(records, self.references, actor=self.actor, import_id=self.batch.id)
+
+
+def parse_website(text: str) -> str:
+    text = parse_text(text, max_length=200)
+    if not IS_WEBSITE.match(text):
+        raise ValueProblem("invalid", WEBSITE_NEEDED)
+    return text
 
 
 def assignees() -> dict[str, UUID]:

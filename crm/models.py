@@ -16,6 +16,7 @@ from nextgenerp.database.ids import new_id
 
 MOST = Decimal("999999999999.99")
 COLOR = r"^#[0-9A-Fa-f]{6}$"
+COLOR_NEEDED = "A color is written #RRGGBB."
 GREY = "#6B7280"
 # No scheme but http: an address is made a link by whoever shows it.
 WEBSITE = r"^(https?://)?[^\s/:@]+\.[^\s/:@]+(:\d+)?([/?#]\S*)?$"
@@ -33,7 +34,7 @@ class LeadStatus(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=60)
     type = models.CharField(max_length=4, choices=Type.choices, default=Type.OPEN)
-    color = models.CharField(max_length=7, default=GREY)
+    color = models.CharField(max_length=7, default=GREY, validators=[RegexValidator(COLOR, COLOR_NEEDED)])
     order = models.PositiveSmallIntegerField(default=0)
     is_default = models.BooleanField(default=False)
 
@@ -58,7 +59,7 @@ class LeadStatus(models.Model):
             models.CheckConstraint(condition=Q(type__in=["open", "won", "lost"]), name="lead_status_type"),
             models.CheckConstraint(
                 condition=Q(color__regex=COLOR), name="lead_status_color",
-                violation_error_message="A color is written #RRGGBB.",
+                violation_error_message=COLOR_NEEDED,
             ),
         ]  # fmt: skip
 
@@ -94,7 +95,7 @@ class LeadTag(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=50)
     name_key = models.CharField(max_length=KEY_LENGTH, editable=False)
-    color = models.CharField(max_length=7, default=GREY)
+    color = models.CharField(max_length=7, default=GREY, validators=[RegexValidator(COLOR, COLOR_NEEDED)])
 
     class Meta:
         db_table = "lead_tag"
@@ -106,7 +107,7 @@ class LeadTag(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(color__regex=COLOR), name="lead_tag_color",
-                violation_error_message="A color is written #RRGGBB.",
+                violation_error_message=COLOR_NEEDED,
             ),
         ]  # fmt: skip
 

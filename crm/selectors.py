@@ -7,31 +7,36 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from crm.models import Lead, LeadStatus, LeadTagging
+from crm.models import Lead, LeadStatus
 from crm.normal import digits, normal
 from nextgenerp.core.scope import visible
 from nextgenerp.core.tenancy import Actor
 
 MOST_DUPLICATES = 20
 TRIGRAM = 3
+TAGS = """
+    SELECT lead_id, tag_id, name, color FROM lead_tagging JOIN lead_tag ON lead_tag.id = tag_id
+    WHERE lead_id = ANY(%s) ORDER BY name_key
+"""
 PHONE_SIGNS = frozenset("0123456789+-() ")
 
 
 def search_leads(queryset: QuerySet, text: str) -> QuerySet:
     """Leads whose name, company, e-mail or phone digits hold a text.
 
-    A text without three letters or digits in a row is looked for at the beginning of words: the trigram index
-    answers that too (docs/adr/0003-lead-search.md).
+    A text of one or two letters or digits is looked for at the beginning of words: the trigram index answers that
+    too (docs/adr/0003-lead-search.md).
     """
     term = search_term(text)
     found = words(term)
     if not found:
         return queryset.none()
-    if max(end - start for start, end in found) < TRIGRAM:
+    if not any(has_trigram(term, *word) for word in found):
         return queryset.filter(search_text__contains=f" {term}")
     part = telling_part(term, found)
     queryset = queryset.filter(search_text__contains=part)
@@ -51,6 +56,12 @@ def words(term: str) -> list[tuple[int, int]]:
     places = groupby(enumerate(term), key=lambda place: unicodedata.category(place[1])[0] in "LMN")
     runs = [[index for index, _ in run] for is_word, run in places if is_word]
     return [(run[0], run[-1] + 1) for run in runs]
+
+
+def has_trigram(term: str, start: int, end: int) -> bool:
+    """Whether the index knows a word of a term by a trigram of two letters or more: it counts the blanks before and
+    after a word too, on the sides where the word is seen to begin or end."""
+    return end - start >= 2 and bool(start) + end - start + (end < len(term)) >= TRIGRAM
 
 
 def telling_part(term: str, found: list[tuple[int, int]]) -> str:
@@ -143,14 +154,13 @@ def statuses_with_counts(actor: Actor) -> list[dict[str, Any]]:
 
 def tags_of(lead_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """The tags of leads by lead id, in the order of their names: one query."""
-    rows = (
-        LeadTagging.objects.filter(lead_id__in=list(lead_ids))
-        .order_by("tag__name_key")
-        .values_list("lead_id", "tag_id", "tag__name", "tag__color")
-    )
     tags: dict[UUID, list[dict[str, Any]]] = {}
-    for lead_id, tag_id, name, color in rows:
-        tags.setdefault(lead_id, []).append({"id": tag_id, "name": name, "color": color})
+    with (
+        connection.cursor() as cursor
+    ):  # every list comes through here: the ORM would cost more than the query
+        cursor.execute(TAGS, [list(lead_ids)])
+        for lead_id, tag_id, name, color in cursor.fetchall():
+            tags.setdefault(lead_id, []).append({"id": tag_id, "name": name, "color": color})
     return tags
 
 

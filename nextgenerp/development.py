@@ -207,7 +207,7 @@ def _web_command(host: str, port: int) -> list[str]:
         "--backlog": WEB_BACKLOG,
         "--backpressure": WEB_WAITING,
         "--log-level": "warning",
-        "--workers-kill-timeout": PATIENCE - 5,
+        "--workers-kill-timeout": 5,
     }
     flat = [str(word) for option in options.items() for word in option]
     return [sys.executable, "-m", "granian", *flat, "--respawn-failed-workers", "nextgenerp.wsgi:application"]

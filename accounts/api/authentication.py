@@ -4,16 +4,14 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, Value
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import InvalidToken
 
-from accounts.models import Membership, Session, User
+from accounts.acting import load_seat, load_user
+from accounts.models import Membership, User
 from accounts.tokens import AccessToken, read_access_token
 from nextgenerp.core.exceptions import Forbidden, NotAuthenticated
 from nextgenerp.core.tenancy import Actor
-
-NOT_NEEDED = ("settings", "designation", "department")  # of the seat, by most requests
 
 
 class SeatAuthentication(JWTAuthentication):
@@ -41,17 +39,13 @@ class SeatAuthentication(JWTAuthentication):
 
 def load(token: AccessToken) -> tuple[User, Membership | None]:
     """The user and the seat of a token as they are now, with one query. Raises NotAuthenticated, Forbidden."""
-    seat_id, user_id = token.get("seat"), token["sub"]
-    running = Session.objects.filter(id=token.get("sid"), user=user_id, revoked_at=None)
-    alive = Exists(running) if token.get("sid") else Value(True)
     seat: Membership | None = None
-    if seat_id:
-        seats = Membership.objects.select_related("user", "tenant").defer(*NOT_NEEDED)
-        seat = found = seats.filter(id=seat_id, user=user_id).annotate(alive=alive).first()
+    if token.get("seat"):
+        seat, alive = load_seat(token["seat"], token["sub"], token.get("sid"))
         user = seat.user if seat else None
     else:
-        user = found = User.objects.filter(id=user_id).annotate(alive=alive).first()
-    if user is None or found is None or not found.alive or user.token_version != token["ver"]:
+        user, alive = load_user(token["sub"], token.get("sid"))
+    if user is None or not alive or user.token_version != token["ver"]:
         raise NotAuthenticated("This session has ended.", code="token_revoked")
     if not user.is_active or (seat is not None and not seat.is_active):
         raise Forbidden("This account has been deactivated.", code="account_deactivated")

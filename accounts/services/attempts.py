@@ -2,7 +2,7 @@
 
 import hashlib
 import ipaddress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -19,6 +19,7 @@ COUNT = """
     ON CONFLICT (key) DO UPDATE SET
         count = CASE WHEN f.since > %(oldest)s THEN f.count + 1 ELSE 1 END,
         since = CASE WHEN f.since > %(oldest)s THEN f.since ELSE excluded.since END
+    RETURNING count, since
 """
 
 
@@ -29,19 +30,31 @@ def refuse_exhausted(email_key: str, place: str) -> None:
     that were finished before the tenth failure count.
     """
     limits = limits_of(email_key, place)
-    now = timezone.now()
-    for row in SignInFailures.objects.filter(key__in=limits, since__gt=now - WINDOW):
+    oldest = timezone.now() - WINDOW
+    for row in SignInFailures.objects.filter(key__in=limits, since__gt=oldest):
         if row.count >= limits[row.key]:
-            wait = int((row.since + WINDOW - now).total_seconds()) + 1
-            raise RateLimited("Too many failed attempts. Try again later.", retry_after=wait)
+            raise exhausted(row.since)
 
 
 def count_failure(email_key: str, place: str) -> None:
-    """Count a failure at once, whatever becomes of the request; never inside a transaction that may roll back."""
+    """Count a failure at once, whatever becomes of the request; never inside a transaction that may roll back.
+
+    Raises RateLimited when it is one too many: what it failed with is not told either.
+    """
     now = timezone.now()
+    too_many = []
     with connection.cursor() as cursor:
-        for key in sorted(limits_of(email_key, place)):
+        for key, limit in sorted(limits_of(email_key, place).items()):
             cursor.execute(COUNT, {"id": new_id(), "key": key, "now": now, "oldest": now - WINDOW})
+            count, since = cursor.fetchone()
+            too_many += [since] if count > limit else []
+    if too_many:
+        raise exhausted(max(too_many))
+
+
+def exhausted(since: datetime) -> RateLimited:
+    wait = int((since + WINDOW - timezone.now()).total_seconds()) + 1
+    return RateLimited("Too many failed attempts. Try again later.", retry_after=max(1, wait))
 
 
 def forget(email_key: str, place: str) -> None:
@@ -63,4 +76,7 @@ def network_of(place: str) -> str:
         address = ipaddress.ip_address(place)
     except ValueError:
         return place
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+    if address.version == 4:
+        return str(address)
+    mapped = address.ipv4_mapped  # an IPv4 client of a socket that takes both
+    return str(mapped or ipaddress.ip_network((address, 64), strict=False))

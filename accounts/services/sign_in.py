@@ -8,9 +8,16 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Membership, PendingRegistration, Session, Tenant, User, normal_email
+from accounts.models import (
+    Authenticator,
+    Membership,
+    PendingRegistration,
+    Session,
+    Tenant,
+    User,
+    normal_email,
+)
 from accounts.passwords import NO_PASSWORD, is_password_of
 from accounts.selectors import preferred_seat, seats_of_user
 from accounts.services import attempts, sessions
@@ -27,7 +34,7 @@ class SignedIn:
     user: User
     seat: Membership | None
     seats: list[Membership]
-    device: TOTPDevice | None
+    device: Authenticator | None
 
 
 def sign_in(email: str, password: str, *, totp: str = "", place: str) -> SignedIn:
@@ -68,14 +75,14 @@ def refuse_unknown(email_key: str, password: str, place: str) -> None:
     raise NotAuthenticated("The address or the password is wrong.", code="invalid_credentials")
 
 
-def check_second_factor(user: User, code: str, place: str) -> TOTPDevice | None:
+def check_second_factor(user: User, code: str, place: str) -> Authenticator | None:
     """Hold a super-admin to their second factor; others have none. Raises NotAuthenticated, RateLimited."""
     if not (user.is_super_admin and settings.SUPER_ADMIN_TOTP):
         return None
     if not code:
         raise NotAuthenticated("Give the code of your authenticator as totp as well.", code="totp_required")
     with transaction.atomic():  # a failure counts, and a code works once, whatever happens at the same time
-        device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
+        device = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
         allowed, reason = device.verify_is_allowed() if device else (True, None)
         right = bool(device and allowed and device.verify_token(code))
     if not allowed and reason:

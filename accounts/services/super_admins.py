@@ -3,9 +3,8 @@
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import User, normal_email
+from accounts.models import Authenticator, User, normal_email
 from accounts.passwords import refuse_weak
 from nextgenerp.core.exceptions import Conflict
 
@@ -38,5 +37,4 @@ def promote(email: str) -> User:
 @transaction.atomic
 def enrol_authenticator(user: User) -> str:
     """Give a user a new authenticator in the place of any other; returns its otpauth URI, which is shown once."""
-    TOTPDevice.objects.filter(user=user).delete()
-    return TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True).config_url
+    return Authenticator.enrol(user).config_url

@@ -1,4 +1,4 @@
-"""What the tests of accounts share: the mails of the worker, people who sign up and sign in, a database that commits."""
+"""What the tests of accounts share: the mails of the worker, people who sign up, a database that commits."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,7 +17,12 @@ from nextgenerp.database.models import DeferredTask
 from nextgenerp.mail.models import QueuedEmail
 from nextgenerp.testing.factories import PASSWORD, remove_tenant
 
-REGISTRATION = {"firstName": "Demo", "email": "demo.owner@example.com", "password": PASSWORD, "companyName": "Demo Works"}
+REGISTRATION = {
+    "firstName": "Demo",
+    "email": "demo.owner@example.com",
+    "password": PASSWORD,
+    "companyName": "Demo Works",
+}
 
 
 def work() -> None:

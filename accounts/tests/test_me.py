@@ -39,14 +39,16 @@ def test_who_one_is(member, tenant, queries):
         response = client.get("/users/me")
     body = response.json()
     assert set(body) == {"user", "tenant", "seat", "role", "permissions", "features", "subscription"}
-    assert body["user"]["email"] == client.user.email and body["user"]["isSuperAdmin"] is False
+    assert body["user"]["email"] == client.user.email
+    assert body["user"]["isSuperAdmin"] is False
     assert body["tenant"] == {
         "id": str(tenant.id), "name": tenant.name, "slug": tenant.slug, "status": "active", "isRoot": True,
         "parentId": None, "organizationId": str(tenant.organization_id), "gstin": "", "stateCode": "", "country": "IN",
         "timeZone": "Asia/Kolkata",
     }  # fmt: skip
     assert body["seat"]["id"] == str(client.seat.id)
-    assert body["seat"]["designation"] == "Head of sales" and body["seat"]["avatarUrl"] is None
+    assert body["seat"]["designation"] == "Head of sales"
+    assert body["seat"]["avatarUrl"] is None
     assert body["role"] == "manager"
     assert body["permissions"]["Leads"]["scope"] == "team"
     assert body["features"] == {"inventory": True}
@@ -57,7 +59,12 @@ def test_who_one_is(member, tenant, queries):
 
 def test_a_super_admin_without_a_seat(super_admin):
     body = super_admin.get("/users/me").json()
-    assert (body["role"], body["tenant"], body["seat"], body["permissions"]) == ("super_admin", None, None, {})
+    assert (body["role"], body["tenant"], body["seat"], body["permissions"]) == (
+        "super_admin",
+        None,
+        None,
+        {},
+    )
     assert body["user"]["isSuperAdmin"] is True
     assert super_admin.patch("/users/me", {"locale": "hi-IN"}).json()["user"]["locale"] == "hi-IN"
     assert problem(super_admin.patch("/users/me", {"firstName": "Demo"})) == (403, "tenant_required")
@@ -76,14 +83,22 @@ def test_own_names_phone_and_language(member, tenant, other_tenant):
     response = client.patch("/users/me", body)
     assert response.status_code == 200
     seat = response.json()["seat"]
-    assert (seat["firstName"], seat["lastName"], seat["name"], seat["phone"]) == ("New", "", "New", "+919876543210")
+    assert (seat["firstName"], seat["lastName"], seat["name"], seat["phone"]) == (
+        "New",
+        "",
+        "New",
+        "+919876543210",
+    )
     assert response.json()["user"]["locale"] == "hi-IN"
     assert response["ETag"] == '"2"'
     elsewhere.refresh_from_db()
     assert elsewhere.first_name == "Elsewhere"
     with tenant_context(tenant):
         entries = HistoryEntry.objects.filter(record_id=client.seat.id).order_by("id")
-        assert [sorted(entry.changes) for entry in entries] == [["firstName", "lastName", "phone"], ["locale"]]
+        assert [sorted(entry.changes) for entry in entries] == [
+            ["firstName", "lastName", "phone"],
+            ["locale"],
+        ]
         assert {entry.seat_id for entry in entries} == {client.seat.id}
 
 
@@ -110,7 +125,10 @@ def test_what_is_refused_changes_nothing(member, body, field, code):
 
 def test_if_match(member):
     client = member("staff")
-    assert problem(client.patch("/users/me", {"firstName": "A"}, HTTP_IF_MATCH='"7"')) == (412, "version_mismatch")
+    assert problem(client.patch("/users/me", {"firstName": "A"}, HTTP_IF_MATCH='"7"')) == (
+        412,
+        "version_mismatch",
+    )
     assert client.patch("/users/me", {"firstName": "A"}, HTTP_IF_MATCH='"1"').status_code == 200
 
 
@@ -137,10 +155,12 @@ def test_an_avatar_is_known_by_its_content_and_replaces_the_one_before(member, t
     assert response.status_code == 200
     [stored] = stored_files(tenant)
     seat = response.json()["seat"]
-    assert seat["avatarUrl"] == f"/files/{stored.id}" and seat["firstName"] == "With"
+    assert seat["avatarUrl"] == f"/files/{stored.id}"
+    assert seat["firstName"] == "With"
     assert (stored.content_type, stored.record_type, stored.record_id) == (kind, "seat", client.seat.id)
     served = client.get(seat["avatarUrl"])
-    assert b"".join(served.streaming_content) == content and served["Content-Type"] == kind
+    assert b"".join(served.streaming_content) == content
+    assert served["Content-Type"] == kind
     client.patch("/users/me", {"avatar": upload(PNG + b"2")}, format="multipart")
     [second] = stored_files(tenant)
     assert second.id != stored.id
@@ -151,7 +171,11 @@ def test_an_avatar_is_known_by_its_content_and_replaces_the_one_before(member, t
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(b"<svg onload=alert(1)>", (400, "invalid")), (b"", (400, "invalid")), (PNG + bytes(2_000_000), (413, "too_large"))],
+    [
+        (b"<svg onload=alert(1)>", (400, "invalid")),
+        (b"", (400, "invalid")),
+        (PNG + bytes(2_000_000), (413, "too_large")),
+    ],
 )
 def test_what_is_no_avatar(member, tenant, content, expected):
     client = member("staff")

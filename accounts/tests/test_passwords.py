@@ -50,7 +50,8 @@ def test_a_mailed_code_sets_a_new_password_and_ends_all_sessions(anonymous, sign
     assert "Hello Demo," in mailbox.to(EMAIL)[0].body
     response = reset(anonymous, code)
     assert (response.status_code, response.json()) == (200, {"email": EMAIL})
-    assert password_is(NEW) and not password_is(PASSWORD)
+    assert password_is(NEW)
+    assert not password_is(PASSWORD)
     assert problem(anonymous.get("/users/me")) == (401, "token_revoked")
     refreshed = anonymous.post("/auth/refresh", {"refreshToken": signed_in["refreshToken"]})
     assert problem(refreshed) == (401, "token_revoked")
@@ -122,14 +123,21 @@ def test_every_try_of_a_code_hashes_once(anonymous, seat, mailbox, hashes):
 
 @pytest.mark.parametrize(
     ("password", "code"),
-    [("short", "password_too_short"), ("x" * 129, "max_length"), ("demo.person@exam", "password_too_similar")],
+    [
+        ("short", "password_too_short"),
+        ("x" * 129, "max_length"),
+        ("demo.person@exam", "password_too_similar"),
+    ],
 )
 def test_a_weak_password_uses_up_no_code(anonymous, seat, mailbox, password, code):
     anonymous.post("/auth/forgot-password", {"email": EMAIL})
     otp = mailbox.code(EMAIL)
     response = reset(anonymous, otp, password)
     assert response.status_code == 400
-    assert (response.json()["errors"][0]["field"], response.json()["errors"][0]["code"]) == ("newPassword", code)
+    assert (response.json()["errors"][0]["field"], response.json()["errors"][0]["code"]) == (
+        "newPassword",
+        code,
+    )
     assert reset(anonymous, otp).status_code == 200
 
 

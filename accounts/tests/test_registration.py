@@ -63,13 +63,19 @@ def test_the_code_opens_user_organization_and_tenant(anonymous, tenants, registe
     assert (tenant.name, tenant.organization.name, tenant.slug) == (
         "Demo Works & Söhne", "Demo Works & Söhne", "demo-works-sohne",
     )  # fmt: skip
-    assert (tenant.gstin, tenant.state_code, tenant.parent_id, tenant.status) == ("27AAPFU0939F1ZV", "27", None, "active")
+    assert (tenant.gstin, tenant.state_code, tenant.parent_id, tenant.status) == (
+        "27AAPFU0939F1ZV",
+        "27",
+        None,
+        "active",
+    )
     assert (seat.role, seat.first_name, seat.last_name, seat.phone) == (
         "tenant_admin", "Demo", "Person", "+919876543210",
     )  # fmt: skip
     assert seat.user.email_verified_at is not None
     assert seat.user.check_password(PASSWORD)
-    assert body["tenant"]["id"] == str(tenant.id) and body["role"] == "tenant_admin"
+    assert body["tenant"]["id"] == str(tenant.id)
+    assert body["role"] == "tenant_admin"
     assert body["expiresIn"] == 900
     assert not PendingRegistration.objects.exists()
     with tenant_context(tenant):
@@ -77,7 +83,8 @@ def test_the_code_opens_user_organization_and_tenant(anonymous, tenants, registe
         assert HistoryEntry.objects.get().action == "created"
     anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {body['accessToken']}")
     me = anonymous.get("/users/me")
-    assert me.status_code == 200 and me.json()["user"]["email"] == EMAIL
+    assert me.status_code == 200
+    assert me.json()["user"]["email"] == EMAIL
 
 
 def test_a_code_works_once(anonymous, tenants, registered):
@@ -93,7 +100,8 @@ def test_two_companies_of_one_name_get_different_slugs(anonymous, tenants, regis
     verify(anonymous, registered(email="second.owner@example.com"), "second.owner@example.com")
     first, second = Tenant.objects.filter(name="Demo Works").order_by("id").values_list("slug", flat=True)
     assert first == "demo-works"
-    assert second.startswith("demo-works-") and len(second) == len("demo-works-") + 8
+    assert second.startswith("demo-works-")
+    assert len(second) == len("demo-works-") + 8
 
 
 def test_wrong_expired_and_unknown_codes_are_one_answer(anonymous, tenants, registered):
@@ -133,7 +141,9 @@ def test_codes_of_addresses_with_an_account_lock_alike(anonymous, tenants, regis
     assert [problem(verify(anonymous, "000000", "nobody@example.com")) for _ in range(6)] == answers
 
 
-def test_an_address_with_an_account_gets_another_mail_and_the_same_answer(anonymous, tenants, mailbox, hashes):
+def test_an_address_with_an_account_gets_another_mail_and_the_same_answer(
+    anonymous, tenants, mailbox, hashes
+):
     user = make_user(EMAIL)
     hashes.clear()
     response = anonymous.post("/auth/register", {**REGISTRATION, "password": "another-horse-battery"})
@@ -148,7 +158,11 @@ def test_an_address_with_an_account_gets_another_mail_and_the_same_answer(anonym
 
 def test_known_and_unknown_addresses_cost_the_same_statements(anonymous, tenants, db, queries):
     make_user("known@example.com")
-    for path, more in (("/auth/register", REGISTRATION), ("/auth/resend-otp", {}), ("/auth/forgot-password", {})):
+    for path, more in (
+        ("/auth/register", REGISTRATION),
+        ("/auth/resend-otp", {}),
+        ("/auth/forgot-password", {}),
+    ):
         seen = []
         for email in ("known@example.com", "unknown@example.com"):
             with queries() as statements:
@@ -164,10 +178,13 @@ def test_the_latest_registration_replaces_earlier_ones(anonymous, tenants, regis
         assert problem(verify(anonymous, first)) == (400, "invalid_otp")
     assert verify(anonymous, second).json()["tenant"]["name"] == "Demo Second"
     user = User.objects.get(email_key=EMAIL)
-    assert user.check_password("the-second-password") and not user.check_password("the-first-password")
+    assert user.check_password("the-second-password")
+    assert not user.check_password("the-first-password")
 
 
-def test_a_replaced_registration_kills_the_code_even_when_no_mail_may_be_sent(anonymous, tenants, registered, mailbox):
+def test_a_replaced_registration_kills_the_code_even_when_no_mail_may_be_sent(
+    anonymous, tenants, registered, mailbox
+):
     codes = [registered(password=f"the-password-{number}") for number in range(5)]
     anonymous.post("/auth/register", {**REGISTRATION, "password": "somebody-elses-password"})
     assert len(mailbox.to(EMAIL)) == 5
@@ -195,7 +212,8 @@ def test_nobody_is_hijacked_through_an_unverified_account(anonymous, tenants, re
     code = registered(password="the-owners-password")
     assert verify(anonymous, code).status_code == 200
     user.refresh_from_db()
-    assert user.check_password("the-owners-password") and not user.check_password(PASSWORD)
+    assert user.check_password("the-owners-password")
+    assert not user.check_password(PASSWORD)
     assert user.token_version == 2
 
 
@@ -278,7 +296,8 @@ def test_a_password_is_never_trimmed(anonymous, tenants, registered):
 def test_codes_are_stored_hashed_with_a_key(anonymous, tenants, registered, settings):
     code = registered()
     row = OneTimeCode.objects.get()
-    assert len(row.code_hash) == 64 and code not in row.code_hash
+    assert len(row.code_hash) == 64
+    assert code not in row.code_hash
     assert row.expires_at - timezone.now() <= timedelta(minutes=10)
     settings.SECRET_KEY = "another-secret-key-of-at-least-thirty-two-characters"
     assert problem(verify(anonymous, code)) == (400, "invalid_otp")

@@ -5,7 +5,15 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts import selectors
-from accounts.models import Membership, OneTimeCode, PendingRegistration, RefreshToken, Session, SignInFailures
+from accounts.acting import load_seat
+from accounts.models import (
+    Membership,
+    OneTimeCode,
+    PendingRegistration,
+    RefreshToken,
+    Session,
+    SignInFailures,
+)
 from accounts.services import attempts, codes, sessions
 from accounts.services.codes import Purpose
 from accounts.tasks import purge_expired
@@ -62,3 +70,32 @@ def test_what_has_lapsed_is_purged_and_nothing_else(tenant):
     assert SignInFailures.objects.count() == 2
     assert Session.objects.get().id != old.id
     assert RefreshToken.objects.get().session_id == Session.objects.get().id
+
+
+def test_who_acts_is_read_as_the_orm_would(tenant):
+    permissions = {"Leads": {"canView": True, "scope": "own"}}
+    for stored in (permissions, None):
+        made = make_seat(tenant, "manager", permissions=stored, designation="Head")
+        loaded, alive = load_seat(str(made.id), str(made.user_id), None)
+        expected = Membership.objects.select_related("user", "tenant").get(id=made.id)
+        assert alive is True
+        for ours, theirs in (
+            (loaded, expected),
+            (loaded.user, expected.user),
+            (loaded.tenant, expected.tenant),
+        ):
+            for field in theirs._meta.concrete_fields:
+                assert getattr(ours, field.attname) == getattr(theirs, field.attname)
+        assert loaded.grants == expected.grants
+
+
+def test_nobody_acts_with_a_seat_of_somebody_else(tenant):
+    one, other = make_seat(tenant), make_seat(tenant)
+    assert load_seat(str(one.id), str(other.user_id), None) == (None, False)
+    tokens = sessions.begin(other.user, other)
+    session = Session.objects.get(user=other.user)
+    assert tokens.access_token
+    assert load_seat(str(other.id), str(other.user_id), str(session.id))[1] is True
+    assert load_seat(str(one.id), str(one.user_id), str(session.id))[1] is False
+    sessions.end(session.id, other.user_id)
+    assert load_seat(str(other.id), str(other.user_id), str(session.id))[1] is False

@@ -160,7 +160,8 @@ def test_a_refresh_token_gives_a_new_pair_once(anonymous, signed_in):
     assert body["refreshToken"] != signed_in["refreshToken"]
     assert with_token(body["accessToken"]).get("/users/me").status_code == 200
     assert anonymous.get("/users/me").status_code == 200
-    assert RefreshToken.objects.count() == 2 and Session.objects.count() == 1
+    assert RefreshToken.objects.count() == 2
+    assert Session.objects.count() == 1
 
 
 def test_a_spent_token_ends_the_whole_session(anonymous, signed_in, caplog):
@@ -245,8 +246,8 @@ def test_logging_out_needs_a_token(anonymous, db):
 def test_the_tenants_of_a_user(anonymous, signed_in, seat, other_tenant):
     make_seat(other_tenant, "staff", user=seat.user)
     sub = Tenant.objects.create(
-        organization=seat.tenant.organization, parent=seat.tenant, name="Demo Sub", slug="demo-sub", schema_name="t_sub",
-        status="archived",
+        organization=seat.tenant.organization, parent=seat.tenant, name="Demo Sub", slug="demo-sub",
+        schema_name="t_sub", status="archived",
     )  # fmt: skip
     make_seat(sub, user=seat.user)
     body = anonymous.get("/auth/tenants").json()
@@ -298,7 +299,9 @@ def test_a_suspended_tenant_cannot_be_entered_but_left(anonymous, signed_in, sea
 def test_answers_with_secrets_are_never_kept(anonymous, signed_in, seat, other_tenant):
     make_seat(other_tenant, user=seat.user)
     body = {"tenantId": str(other_tenant.id)}
-    first, second = (anonymous.post("/auth/switch-tenant", body, HTTP_IDEMPOTENCY_KEY="once") for _ in range(2))
+    first, second = (
+        anonymous.post("/auth/switch-tenant", body, HTTP_IDEMPOTENCY_KEY="once") for _ in range(2)
+    )
     assert first.json()["accessToken"] != second.json()["accessToken"]
     assert "Idempotency-Replayed" not in second
 

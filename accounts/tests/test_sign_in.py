@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.utils import timezone
 
 from accounts.models import Membership, Session, SignInFailures, Tenant, User
@@ -35,9 +36,11 @@ def test_the_answer_has_all_a_client_needs(anonymous, seat, tenant):
     assert set(body) == {
         "accessToken", "refreshToken", "expiresIn", "user", "tenant", "seat", "role", "tenants", "permissions",
     }  # fmt: skip
-    assert body["user"]["id"] == str(seat.user_id) and body["user"]["emailVerified"] is True
+    assert body["user"]["id"] == str(seat.user_id)
+    assert body["user"]["emailVerified"] is True
     assert body["tenant"]["id"] == str(tenant.id)
-    assert body["seat"]["name"] == "Demo Person" and body["role"] == "manager"
+    assert body["seat"]["name"] == "Demo Person"
+    assert body["role"] == "manager"
     assert body["tenants"] == [
         {
             "id": str(tenant.id), "name": tenant.name, "slug": tenant.slug, "role": "manager", "isRoot": True,
@@ -50,7 +53,8 @@ def test_the_answer_has_all_a_client_needs(anonymous, seat, tenant):
     assert body["expiresIn"] == 900
     assert response["Cache-Control"] == "no-store"
     seat.refresh_from_db()
-    assert seat.last_login_at is not None and seat.version == 1
+    assert seat.last_login_at is not None
+    assert seat.version == 1
     assert User.objects.get(id=seat.user_id).last_tenant_id == tenant.id
 
 
@@ -89,22 +93,39 @@ def test_an_unverified_user_is_told_so_after_the_right_password_only(anonymous, 
 
 def test_registering_a_known_address_does_not_tell_that_it_is_known(anonymous, seat, mailbox):
     for email in (EMAIL, "unknown.person@example.com"):
-        anonymous.post("/auth/register", {**REGISTRATION, "email": email, "password": "an-attackers-password"})
+        anonymous.post(
+            "/auth/register", {**REGISTRATION, "email": email, "password": "an-attackers-password"}
+        )
         assert problem(login(anonymous, email, "an-attackers-password")) == (403, "email_not_verified")
     assert login(anonymous).status_code == 200
 
 
-def test_ten_failures_lock_an_address_for_a_place(anonymous, seat):
+def test_ten_failures_lock_an_address_for_a_place(anonymous, seat, hashes):
     for _ in range(10):
         assert problem(login(anonymous, password="wrong-horse-battery")) == (401, "invalid_credentials")
+    hashes.clear()
     response = login(anonymous)
     assert problem(response) == (429, "rate_limited")
+    assert hashes == []
     assert 890 <= int(response["Retry-After"]) <= 901
     elsewhere = Client(REMOTE_ADDR="192.0.2.7")
     assert login(elsewhere).status_code == 200
     assert login(anonymous, "nobody@example.com").status_code == 401
     SignInFailures.objects.update(since=timezone.now() - timedelta(minutes=15))
     assert login(anonymous).status_code == 200
+
+
+def test_a_guess_that_is_finished_after_the_tenth_failure_is_not_told(anonymous, seat, monkeypatch):
+    verify = Argon2PasswordHasher.verify
+
+    def verify_while_others_fail(self, password, encoded):
+        for _ in range(10):
+            attempts.count_failure(EMAIL, "127.0.0.1")
+        return verify(self, password, encoded)
+
+    monkeypatch.setattr(Argon2PasswordHasher, "verify", verify_while_others_fail)
+    assert problem(login(anonymous)) == (429, "rate_limited")
+    assert not Session.objects.exists()
 
 
 def test_unknown_addresses_lock_alike(anonymous, tenants, db):
@@ -134,6 +155,12 @@ def test_an_ipv6_customer_is_one_place(db):
     attempts.refuse_exhausted("other@example.com", "2001:db8:0:2::1")
 
 
+def test_places():
+    assert attempts.network_of("2001:db8:0:1:ffff::1") == "2001:db8:0:1::/64"
+    assert attempts.network_of("192.0.2.7") == attempts.network_of("::ffff:192.0.2.7") == "192.0.2.7"
+    assert attempts.network_of("") == ""
+
+
 def test_without_an_active_seat_there_is_no_way_in(anonymous, seat):
     seat.is_active = False
     seat.save()
@@ -158,7 +185,8 @@ def test_where_one_lands(anonymous, seat, tenant, other_tenant):
     User.objects.update(last_tenant_id=other_tenant.id)
     Membership.objects.filter(id=other.id).update(is_active=False)
     body = login(anonymous).json()
-    assert body["tenant"]["id"] == str(tenant.id) and len(body["tenants"]) == 1
+    assert body["tenant"]["id"] == str(tenant.id)
+    assert len(body["tenants"]) == 1
 
 
 def test_a_long_password_is_refused_before_it_is_hashed(anonymous, seat, hashes):
@@ -171,7 +199,10 @@ def test_a_body_that_is_wrong_by_itself(anonymous, db):
     assert anonymous.post("/auth/login", {"email": EMAIL}).json()["errors"][0]["field"] == "password"
     response = anonymous.post("/auth/login", {"email": EMAIL, "password": ["list"]})
     assert response.status_code == 400
-    assert problem(anonymous.post("/auth/login?next=/", {"email": EMAIL, "password": "x"})) == (400, "unknown_parameter")
+    assert problem(anonymous.post("/auth/login?next=/", {"email": EMAIL, "password": "x"})) == (
+        400,
+        "unknown_parameter",
+    )
     assert anonymous.get("/auth/login").status_code == 405
 
 

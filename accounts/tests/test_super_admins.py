@@ -1,15 +1,16 @@
 """Super-admins: made at the console, let in with a second factor, at the API and at the admin site alike."""
 
+from base64 import b32encode
 from io import StringIO
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from django.utils import timezone
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Session, User
+from accounts.models import Authenticator, Session, User
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import PASSWORD, make_seat, make_user
 
@@ -26,13 +27,13 @@ def operator(settings, tenant):
     """A super-admin with an authenticator where one is required."""
     settings.SUPER_ADMIN_TOTP = True
     user = make_user(EMAIL, is_super_admin=True)
-    TOTPDevice.objects.create(user=user, confirmed=True)
+    Authenticator.enrol(user)
     return user
 
 
 def code_of(user, step=0):
     """The code the user's authenticator shows, or showed or will show ``step`` half minutes from now."""
-    device = TOTPDevice.objects.get(user=user)
+    device = Authenticator.objects.get(user=user)
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
     totp.time = timezone.now().timestamp() + 30 * step
     return f"{totp.token():06}"
@@ -40,7 +41,9 @@ def code_of(user, step=0):
 
 def wrong_code(user):
     right = {code_of(user, step) for step in (-2, -1, 0, 1, 2)}
-    return next(code for code in ("000000", "000001", "000002", "000003", "000004", "000005") if code not in right)
+    return next(
+        code for code in ("000000", "000001", "000002", "000003", "000004", "000005") if code not in right
+    )
 
 
 def login(client, **more):
@@ -48,7 +51,9 @@ def login(client, **more):
 
 
 def unlock(user):
-    TOTPDevice.objects.filter(user=user).update(throttling_failure_count=0, throttling_failure_timestamp=None)
+    Authenticator.objects.filter(user=user).update(
+        throttling_failure_count=0, throttling_failure_timestamp=None
+    )
 
 
 def test_the_second_factor_is_asked_for_after_the_right_password_only(anonymous, operator):
@@ -79,7 +84,7 @@ def test_wrong_codes_make_one_wait(anonymous, operator):
 
 
 def test_without_an_authenticator_there_is_no_way_in(anonymous, operator):
-    TOTPDevice.objects.all().delete()
+    Authenticator.objects.all().delete()
     assert problem(login(anonymous, totp="123456")) == (401, "invalid_totp")
 
 
@@ -132,7 +137,12 @@ def is_in(browser):
 def test_the_console_asks_for_all_three(operator):
     browser = Browser()
     assert 'name="totp"' in browser.get("/admin/login/").content.decode()
-    for fields in ({}, {"totp": wrong_code(operator)}, {"password": "wrong-horse-battery"}, {"password": "x" * 200}):
+    for fields in (
+        {},
+        {"totp": wrong_code(operator)},
+        {"password": "wrong-horse-battery"},
+        {"password": "x" * 200},
+    ):
         assert log_in(browser, **fields).status_code == 200
         assert not is_in(browser)
     unlock(operator)
@@ -210,14 +220,39 @@ def test_creating_one_shows_the_authenticators_address_once(anonymous, tenants, 
     assert login(anonymous, totp=code_of(user)).status_code == 200
 
 
+def test_the_authenticators_secret_is_sealed(operator, settings, monkeypatch):
+    device = Authenticator.objects.get()
+    secret = device.bin_key
+    assert len(secret) == 20
+    assert secret.hex() not in device.key
+    assert b32encode(secret).decode() not in device.key
+    stranger = Authenticator(user=make_user(), key=device.key)
+    with pytest.raises(ValueError, match="No key"):
+        stranger.bin_key  # noqa: B018
+    old = settings.FIELD_ENCRYPTION_KEYS
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
+    assert Authenticator.objects.get().bin_key == secret
+    settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[:1]
+    with pytest.raises(ValueError, match="No key"):
+        Authenticator.objects.get().bin_key  # noqa: B018
+
+
+def test_the_console_shows_no_authenticators(operator):
+    browser = Browser()
+    log_in(browser, totp=code_of(operator))
+    assert browser.get("/admin/otp_totp/totpdevice/").status_code == 404
+
+
 def test_promoting_ends_sessions_and_replaces_the_authenticator(tenant, monkeypatch, db):
     user = make_user(EMAIL)
     create(EMAIL, "--existing", monkeypatch=monkeypatch)
-    first = TOTPDevice.objects.get(user=user).key
+    first = Authenticator.objects.get(user=user).key
     create(EMAIL, "--existing", monkeypatch=monkeypatch)
-    assert TOTPDevice.objects.get(user=user).key != first
+    assert Authenticator.objects.get(user=user).key != first
     user.refresh_from_db()
-    assert user.is_super_admin and user.token_version == 3 and user.check_password(PASSWORD)
+    assert user.is_super_admin
+    assert user.token_version == 3
+    assert user.check_password(PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -233,4 +268,5 @@ def test_refusals_of_the_command(db, monkeypatch, arguments, password, message):
     make_user("known@example.com")
     with pytest.raises(CommandError, match=message):
         create(*arguments, password=password, monkeypatch=monkeypatch)
-    assert User.objects.count() == 1 and not TOTPDevice.objects.exists()
+    assert User.objects.count() == 1
+    assert not Authenticator.objects.exists()

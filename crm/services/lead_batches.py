@@ -4,7 +4,7 @@ A row's values are named as the API names them: ``firstName``, ``company`` (a na
 (a LeadStatus), ``assignedTo`` (a seat's id).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -55,35 +55,49 @@ FIND = """
 
 
 class References:
-    """What leads refer to by name, as it is in the tenant; companies only as far as the last rows named them."""
+    """What leads refer to by name, as it is in the tenant.
+
+    ``sources`` and ``tags`` go by the normal form of their names. ``ids`` are what ``add_missing`` found for the
+    names in the last rows it was given, as they were written there.
+    """
 
     def __init__(self) -> None:
         self.statuses = {name_key(one.name): one for one in LeadStatus.objects.all()}
         self.lost = {one.id for one in self.statuses.values() if one.type == LeadStatus.Type.LOST}
         self.sources = {name_key(name): key for key, name in LeadSource.objects.values_list("id", "name")}
         self.tags: dict[str, UUID] = dict(LeadTag.objects.values_list("name_key", "id"))
-        self.companies: dict[str, UUID] = {}
         self.default_status = default_status()
+        self.ids: dict[str, dict[str, UUID]] = {}
 
-    def add_missing(self, rows: Iterable[Values]) -> None:
+    def add_missing(self, rows: Collection[Values]) -> None:
         """Create the companies, sources and tags that rows name and the tenant does not have."""
-        companies: dict[str, str] = {}
-        sources: dict[str, str] = {}
-        tags: dict[str, str] = {}
-        for values in rows:
-            for name, names in (("company", companies), ("source", sources)):
-                if values.get(name):
-                    names.setdefault(name_key(values[name]), values[name])
-            for tag in values.get("tags", ()):
-                tags.setdefault(name_key(tag), tag)
-        self.companies = named(LeadCompany, companies)
-        self.tags |= named(LeadTag, {key: name for key, name in tags.items() if key not in self.tags})
-        for key, name in sources.items():
+        companies = keyed(values["company"] for values in rows if "company" in values)
+        sources = keyed(values["source"] for values in rows if "source" in values)
+        tags = keyed(tag for values in rows if "tags" in values for tag in values["tags"])
+        for name, key in sources.items():
             if key not in self.sources:
                 self.sources[key] = LeadSource.objects.create(name=name, order=len(self.sources) + 1).id
+        self.tags |= named(LeadTag, {name: key for name, key in tags.items() if key not in self.tags})
+        found = named(LeadCompany, companies)
+        self.ids = {
+            "company": {name: found[key] for name, key in companies.items()},
+            "source": {name: self.sources[key] for name, key in sources.items()},
+            "tags": {name: self.tags[key] for name, key in tags.items()},
+        }
+
+    def id_of(self, kind: str, values: Values) -> UUID | None:
+        """The id of the company or source a row names."""
+        name = values.get(kind)
+        return self.ids[kind][name] if name else None
 
     def tag_ids(self, names: Iterable[str]) -> set[UUID]:
-        return {self.tags[name_key(name)] for name in names}
+        ids = self.ids["tags"]
+        return {ids[name] for name in names}
+
+
+def keyed(names: Iterable[str]) -> dict[str, str]:
+    """The normal forms of names by the names, in their order."""
+    return {name: name_key(name) for name in dict.fromkeys(names)}
 
 
 def find_leads(emails: list[str], phones: list[str]) -> dict[str, set[UUID]]:
@@ -119,13 +133,11 @@ def new_row(
     if "lostReason" in values and status.id not in references.lost:
         values = {**values, "lostReason": ""}
     get = values.get
-    company, source = get("company", ""), get("source")
     return [
         record_id, number, seat, now, now, 1, place_on_top(),
         *[get(name, default) for name, (_, default) in STORED.items()],
-        status.id, references.sources[name_key(source)] if source else None,
-        references.companies[name_key(company)] if company else None, get("assignedTo", seat),
-        *derived(get("firstName", ""), get("lastName", ""), company, get("email", ""), get("phone", ""),
+        status.id, references.id_of("source", values), references.id_of("company", values), get("assignedTo", seat),
+        *derived(get("firstName", ""), get("lastName", ""), get("company", ""), get("email", ""), get("phone", ""),
                  get("alternatePhone", "")),
     ]  # fmt: skip
 
@@ -144,7 +156,9 @@ def update_leads(
     The caller holds the row locks. A change of status puts the card on top of its column.
     """
     references.add_missing(records.values())
-    before = Lead.objects.filter(id__in=records).values("id", *COLUMNS, *REFERENCES, "position", "company__name")
+    before = Lead.objects.filter(id__in=records).values(
+        "id", *COLUMNS, *REFERENCES, "position", "company__name"
+    )
     tag_changes = replace_tags(records, references)
     rows, entries = [], []
     for old in before:
@@ -162,9 +176,9 @@ def overlaid(old: dict[str, Any], values: Values, references: References) -> dic
     """A lead's columns with a row's values over them."""
     new = old | {STORED[name][0]: value for name, value in values.items() if name in STORED}
     if "company" in values:
-        new |= {"company_id": references.companies[name_key(values["company"])], "company__name": values["company"]}
+        new |= {"company_id": references.id_of("company", values), "company__name": values["company"]}
     if "source" in values:
-        new["source_id"] = references.sources[name_key(values["source"])]
+        new["source_id"] = references.id_of("source", values)
     if "assignedTo" in values:
         new["assigned_to_id"] = values["assignedTo"]
     if "status" in values and values["status"].id != old["status_id"]:
@@ -188,7 +202,9 @@ def changes_between(old: dict[str, Any], new: dict[str, Any]) -> dict[str, list[
 
 def replace_tags(records: Mapping[UUID, Values], references: References) -> dict[UUID, dict[str, Any]]:
     """Give leads whose rows name tags exactly these; returns the changes of their names."""
-    wanted = {one: references.tag_ids(values["tags"]) for one, values in records.items() if values.get("tags")}
+    wanted = {
+        one: references.tag_ids(values["tags"]) for one, values in records.items() if values.get("tags")
+    }
     if not wanted:
         return {}
     there = Lead.objects.filter(id__in=wanted).values_list("id", flat=True)
@@ -218,15 +234,23 @@ def derived(
     )
 
 
-def named(model: type[LeadCompany] | type[LeadTag], names: Mapping[str, str]) -> dict[str, UUID]:
-    """The ids of companies or tags by the normal form of their names; those that are not there are created."""
-    if not names:
+def named(model: type[LeadCompany] | type[LeadTag], keys: Mapping[str, str]) -> dict[str, UUID]:
+    """The ids of companies or tags by the normal form of their names, which ``keys`` gives.
+
+    Those that are not there are created, as they are written first.
+    """
+    if not keys:
         return {}
-    found = ids_of(model, list(names))
-    missing = [model(name=name, name_key=key) for key, name in names.items() if key not in found]
+    found = ids_of(model, list(keys.values()))
+    missing: dict[str, str] = {}
+    for name, key in keys.items():
+        if key not in found:
+            missing.setdefault(key, name)
     if missing:
-        model.objects.bulk_create(missing, ignore_conflicts=True)
-        found |= ids_of(model, [one.name_key for one in missing])
+        model.objects.bulk_create(
+            [model(name=name, name_key=key) for key, name in missing.items()], ignore_conflicts=True
+        )
+        found |= ids_of(model, list(missing))
     return found
 
 

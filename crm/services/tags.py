@@ -18,7 +18,9 @@ def create_tag(values: dict[str, str], *, actor: Actor) -> LeadTag:
             history.record(tag, "created", actor=actor)
             return tag
     except IntegrityError:
-        existing = LeadTag.objects.get(name_key=key)
+        existing = LeadTag.objects.filter(name_key=key).first()
+        if existing is None:
+            raise
         raise Duplicate(
             "There is a tag of this name.",
             existing={"id": existing.id, "name": existing.name, "color": existing.color},

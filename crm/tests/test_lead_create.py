@@ -54,7 +54,12 @@ def test_create_with_every_field(member, tenant):
     assert lead["assignedTo"] == {"id": str(colleague.id), "name": "Demo Colleague"}
     assert lead["createdById"] == str(caller.seat.id)
     assert lead["leadNumber"] == "LD-00001"
-    assert (lead["version"], lead["convertedAt"], lead["customerId"], lead["lostReason"]) == (1, None, None, "")
+    assert (lead["version"], lead["convertedAt"], lead["customerId"], lead["lostReason"]) == (
+        1,
+        None,
+        None,
+        "",
+    )
     assert (lead["duplicates"], lead["duplicatesOutOfScope"]) == ([], 0)
     assert history_of(tenant, lead["id"]) == [("created", {})]
 
@@ -89,7 +94,10 @@ def test_new_cards_are_on_top(member):
 
 def test_companies_are_one_however_they_are_spelt(member, tenant):
     caller = member(leads=["create"])
-    names = [make(caller, company=name)["company"] for name in ("Demo Traders", "DEMO  traders", "ｄｅｍｏ Traders")]
+    names = [
+        make(caller, company=name)["company"]
+        for name in ("Demo Traders", "DEMO  traders", "ｄｅｍｏ Traders")
+    ]
     assert names == ["Demo Traders"] * 3
     with tenant_context(tenant):
         assert list(LeadCompany.objects.values_list("name", "name_key")) == [("Demo Traders", "demo traders")]
@@ -185,7 +193,9 @@ def test_duplicates_are_returned_and_never_block(member):
     assert make(caller)["duplicates"] == []
 
 
-@pytest.mark.parametrize(("path", "extra"), [("/leads", {"onDuplicate": "reject"}), ("/leads?onDuplicate=reject", {})])
+@pytest.mark.parametrize(
+    ("path", "extra"), [("/leads", {"onDuplicate": "reject"}), ("/leads?onDuplicate=reject", {})]
+)
 def test_duplicates_are_rejected_on_demand(member, tenant, path, extra):
     caller = member(leads=["create"])
     first = make(caller, email="asha@example.com")
@@ -288,6 +298,8 @@ def test_simultaneous_creations_number_and_reject_exactly(committed_tenant):
         thread.join()
     assert sorted(statuses) == [201] + [409] * 11
     with tenant_context(committed_tenant):
-        assert list(Lead.objects.values_list("lead_number", "company__name")) == [("LD-00001", "Demo Traders")]
+        assert list(Lead.objects.values_list("lead_number", "company__name")) == [
+            ("LD-00001", "Demo Traders")
+        ]
         assert entitlements.used("leads") == 1
         assert LeadCompany.objects.count() == 1

@@ -1,6 +1,7 @@
 """Leads from files: what comes of every row, for odd files, duplicates, limits and refusals."""
 
-import json
+import csv
+import io
 
 import pytest
 from django.db import connection
@@ -31,8 +32,9 @@ def limited():
 
 
 @pytest.fixture(autouse=True)
-def inside(tenant):
-    """Tests look into the tenant's tables; requests leave them in public."""
+def inside(tenant, settings, tmp_path):
+    """Tests look into the tenant's tables, and files go nowhere else."""
+    settings.VAR_DIR = tmp_path
     enter_tenant(tenant)
 
 
@@ -47,7 +49,8 @@ def odd_rows(n=400):
     for i in range(n):
         name = ("आशा नमूना", "Ravi Kumar Demo", "Meena")[i % 3]
         phone = ("+91 98000 {:05d}", "098000{:05d}", "98000-{:05d}")[i % 3].format(i)
-        row = [name, phone, f"demo-lead-{i}@example.com", f"Demo Traders {i % 7}", "₹1,23,456.50", "VIP; Hot", "IndiaMART"]
+        email, company = f"demo-lead-{i}@example.com", f"Demo Traders {i % 7}"
+        row = [name, phone, email, company, "₹1,23,456.50", "VIP; Hot", "IndiaMART"]
         if i % 33 == 5:
             row[1] = "9.19876E+11"
         elif i % 50 == 7:
@@ -115,11 +118,11 @@ def test_result_has_the_published_shape(member):
 def test_row_errors(member, tenant):
     answer = upload(
         member(leads=["create"]),
-        "First Name,Last Name,Email,Phone,Status,Lost Reason,Source,Tags,Assigned To,Rating\n"
+        "First Name,Last Name,Email,Phone,Status,Lost Reason,Source,Tags,Assigned To,Rating,Website\n"
         ",,a@example.com,,,,,,,\n"  # neither name nor company
-        "Asha,,,,,,,,,\n"  # neither e-mail nor phone
+        "Asha,,,,,,,,,,example.com\n"  # neither e-mail nor phone
         "Asha,,b@example.com,,Lost,,,,,\n"
-        "Asha,,c@example.com,,Nowhere,,Moon,Unknown,nobody@example.com,tepid\n"
+        "Asha,,c@example.com,,Nowhere,,Moon,Unknown,nobody@example.com,tepid,javascript:x\n"
         "Asha,,d@example.com,,Lost,Too dear,,,,Hot\n"
         'Asha,"unclosed\n',
     )
@@ -132,6 +135,7 @@ def test_row_errors(member, tenant):
         (5, "Tags", "does_not_exist"),
         (5, "Assigned To", "does_not_exist"),
         (5, "Rating", "invalid_choice"),
+        (5, "Website", "invalid"),
         (7, "", "unclosed_quote"),
     ]
     assert answer.json()["errors"][4] == {
@@ -143,7 +147,11 @@ def test_row_errors(member, tenant):
 
 
 def test_missing_sources_and_tags_are_created_when_asked(member, tenant):
-    file = "Name,Email,Source,Tags\nAsha Demo,a@example.com,Trade Fair,new tag\nRavi Demo,b@example.com,TRADE FAIR,New Tag\n"
+    file = (
+        "Name,Email,Source,Tags\n"
+        "Asha Demo,a@example.com,Trade Fair,new tag\n"
+        "Ravi Demo,b@example.com,TRADE FAIR,New Tag\n"
+    )
     answer = upload(member(leads=["create"]), file, createMissing=["tags", "sources"])
     assert counts(answer) == (2, 2, 0, 0, 0, 0)
     assert [lead.source.name for lead in stored(tenant)] == ["Trade Fair", "Trade Fair"]
@@ -250,7 +258,7 @@ def test_rows_beyond_the_limit_fail(member, tenant, limited, monkeypatch, batch,
     rows = [["Name", "Email"], *([f"Demo {i}", f"demo-lead-{i}@example.com"] for i in (1, 2, 3, 4, 5, 5))]
     answer = upload(member(leads=["create"]), csv_text(rows), dryRun=dry)
     assert counts(answer) == (6, 3, 0, 0, 3, 0)
-    assert codes(answer) == [(5, "", "plan_limit_reached"), (6, "", "plan_limit_reached"), (7, "", "plan_limit_reached")]
+    assert codes(answer) == [(row, "", "plan_limit_reached") for row in (5, 6, 7)]
     assert stored(tenant).count() == entitlements.used("leads") == (0 if dry else 3)
 
 
@@ -275,7 +283,9 @@ def test_a_row_the_database_refuses_fails_alone(member, tenant):
         cursor.execute("ALTER TABLE lead ADD CONSTRAINT only_here CHECK (city <> 'Refused')")
     rows = [["Name", "Email", "City", "Tags"]]
     for i in range(200):
-        rows.append([f"Demo {i}", f"demo-lead-{i // 2 if i in (71, 72) else i}@example.com", "Refused" if i in (3, 70, 199) else "Pune", "new"])
+        same = i // 2 if i in (71, 72) else i
+        city = "Refused" if i in (3, 70, 199) else "Pune"
+        rows.append([f"Demo {i}", f"demo-lead-{same}@example.com", city, "new"])
     answer = upload(member(leads=["create"]), csv_text(rows), createMissing=["tags"])
     assert codes(answer) == [(i + 2, "", "invalid") for i in (3, 70, 199)]
     assert counts(answer) == (200, 195, 0, 2, 3, 0)
@@ -337,16 +347,9 @@ def test_mapping(member, tenant):
     assert (stored(tenant).get().first_name, stored(tenant).get().city) == ("Asha", "")
     wrong = upload(client, file, mapping={"Who": "nickname"})
     assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (400, "unknown_field")
-    body = {"file": None, "mapping": "{"}
-    assert client.post("/leads/import", body | {"file": upload_file()}, format="multipart").status_code == 400
-
-
-def upload_file():
-    from io import BytesIO  # noqa: PLC0415
-
-    file = BytesIO(EXISTING.encode())
-    file.name = "leads.csv"
-    return file
+    for broken in ("{", '["Who"]', '{"Who": ["name"]}'):
+        body = {"file": io.BytesIO(file.encode()), "mapping": broken}
+        assert client.post("/leads/import", body, format="multipart").status_code == 400
 
 
 def test_dates(member, tenant):
@@ -437,22 +440,22 @@ VOLATILE = ("leadNumber", "lastActivityAt", "createdAt", "updatedAt")
 
 
 def exported(client):
-    import csv  # noqa: PLC0415
-
-    text = b"".join(client.get("/leads/export?sortBy=createdAt&sortOrder=asc").streaming_content).decode("utf-8-sig")
-    return text, [
-        {name: cell for name, cell in row.items() if name not in VOLATILE} for row in csv.DictReader(text.splitlines(True))
-    ]
+    text = b"".join(client.get("/leads/export").streaming_content).decode("utf-8-sig")
+    rows = csv.DictReader(text.splitlines(True))
+    return text, [{name: cell for name, cell in row.items() if name not in VOLATILE} for row in rows]
 
 
 def test_export_imports_again(member, tenant):
     client = member(leads=["create", "view", "export"])
-    rows = [["First Name", "Company", "Email", "Phone", "Requirement", "Tags", "Value", "Follow Up", "Rating", "Status", "Lost Reason"]]
+    header = "First Name,Company,Email,Phone,Requirement,Tags,Value,Follow Up,Rating,Status,Lost Reason"
+    rows = [header.split(",")]
     awkward = ["=1+1", "'=x", "''@y", "+91", "-5", "＝z", 'say "hi", then\ngo', "  नमस्ते  ", "\ttab", "plain"]
     for i, text in enumerate(awkward):
         status = ["New", "Lost"][i % 2]
-        rows.append([f"'{text}" if text[0] in "=-+＝\t" else text, text, f"demo-lead-{i}@example.com", f"98000{i:05d}", text,
-                     "VIP;Hot" if i % 3 else "", f"{i}.5", "2026-03-01 14:30", "Hot", status, "Too dear"])  # fmt: skip
+        email, phone, tags = f"demo-lead-{i}@example.com", f"98000{i:05d}", "VIP;Hot" if i % 3 else ""
+        rows.append(
+            [text, text, email, phone, text, tags, f"{i}.5", "2026-03-01 14:30", "Hot", status, "Too dear"]
+        )
     answer = upload(client, csv_text(rows), createMissing=["tags"])
     assert counts(answer) == (10, 10, 0, 0, 0, 0)
     text, before = exported(client)
@@ -474,6 +477,11 @@ CELLS = {
 TABLES = st.lists(st.tuples(*(st.sampled_from(cells) for cells in CELLS.values())), max_size=12)
 
 
+@pytest.fixture
+def importer(member):
+    return member(leads=["create", "edit", "view"])
+
+
 @given(
     table=TABLES,
     mode=st.sampled_from(["skip", "update", "create", "error"]),
@@ -481,13 +489,12 @@ TABLES = st.lists(st.tuples(*(st.sampled_from(cells) for cells in CELLS.values()
     batch=st.integers(1, 5),
     dry=st.booleans(),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_row_is_counted_once(member, tenant, monkeypatch, table, mode, match, batch, dry):
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_row_is_counted_once(importer, tenant, monkeypatch, table, mode, match, batch, dry):
     enter_tenant(tenant)
     monkeypatch.setattr(engine, "BATCH_ROWS", batch)
     before = Lead.objects.count()
-    client = getattr(test_every_row_is_counted_once, "client", None) or member(leads=["create", "edit", "view"])
-    answer = upload(client, csv_text([list(CELLS), *table]), onDuplicate=mode, matchOn=match, dryRun=dry)
+    answer = upload(importer, csv_text([list(CELLS), *table]), onDuplicate=mode, matchOn=match, dryRun=dry)
     total, created, updated, _, failed, blank = counts(answer)
     enter_tenant(tenant)
     entries = HistoryEntry.objects.filter(import_id=answer.json()["id"])
@@ -498,7 +505,6 @@ def test_every_row_is_counted_once(member, tenant, monkeypatch, table, mode, mat
     assert entries.filter(action="updated").count() <= updated
     assert ImportFailure.objects.filter(batch=answer.json()["id"]).count() == failed
     assert entitlements.used("leads") == Lead.objects.count()
-    if not dry:  # what was stored is found again
-        again = upload(client, csv_text([list(CELLS), *table]), matchOn=match, dryRun=True)
-        if mode == "skip":
-            assert json.loads(again.content)["created"] == 0
+    if not dry and mode == "skip" and len(match) == 2:  # what was stored is found again
+        again = upload(importer, csv_text([list(CELLS), *table]), matchOn=match, dryRun=True)
+        assert counts(again)[1] == 0

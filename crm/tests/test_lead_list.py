@@ -5,20 +5,16 @@ import io
 from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import quote
-from uuid import UUID
 
 import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crm.api.serializers import LeadSerializer
-from crm.api.views import LeadViewSet
-from crm.models import Lead, LeadSource, LeadStatus
+from crm.models import Lead, LeadStatus
 from crm.normal import place_on_top
 from crm.tests.leads import listed, make, source_id, status_id
-from nextgenerp.core.api import rows
-from nextgenerp.core.tenancy import SYSTEM, start_of_day, tenant_context, tenant_today
+from nextgenerp.core.tenancy import start_of_day, tenant_context, tenant_today
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import make_seat
 
@@ -44,10 +40,7 @@ def test_rows_are_what_one_lead_is(member, tenant):
         answer = caller.get(f"/leads/{row['id']}")
         assert answer.json() == row
         assert answer["ETag"] == '"1"'
-    with tenant_context(tenant):
-        queryset = LeadViewSet.queryset.order_by("-created_at")
-        quick = rows.build(LeadSerializer, rows.fetch(LeadSerializer, queryset))
-    assert [lead["company"] for lead in quick] == [None, "Demo Traders"]
+    assert [lead["company"] for lead in data] == [None, "Demo Traders"]
 
 
 FILTERS = [
@@ -96,8 +89,17 @@ def four(member, tenant):
     won, new, source = status_id(tenant, "Won"), status_id(tenant, "New"), source_id(tenant)
     make(caller, lastName="a", sourceId=source, tagIds=[tag], rating="hot", company="Demo Traders")
     make(caller, lastName="b", statusId=won, tagIds=[tag], priority="low", city="Pune", assignedToId=None)
-    make(caller, lastName="c", priority="urgent", tagIds=[other], assignedToId=str(colleague.id), company="Demo Two")
-    last = make(caller, lastName="d", assignedToId=str(make_seat(tenant).id), statusId=status_id(tenant, "Contacted"))
+    make(
+        caller,
+        lastName="c",
+        priority="urgent",
+        tagIds=[other],
+        assignedToId=str(colleague.id),
+        company="Demo Two",
+    )
+    last = make(
+        caller, lastName="d", assignedToId=str(make_seat(tenant).id), statusId=status_id(tenant, "Contacted")
+    )
     change(tenant, last, converted_at=timezone.now(), created_at=midnight - timedelta(minutes=1))
     with tenant_context(tenant):
         for name, moment in (
@@ -122,8 +124,8 @@ def test_filters(four, query, expected):
 
 
 WRONG = [
-    "priority=huge", "rating=none", "followUp=never", "converted=maybe", "createdFrom=01/02/2026", "limit=0", "limit=101",
-    "sortBy=email", "sortOrder=up", "cursor=x", "stage=won",
+    "priority=huge", "rating=none", "followUp=never", "converted=maybe", "createdFrom=01/02/2026", "limit=0",
+    "limit=101", "sortBy=email", "sortOrder=up", "cursor=x", "stage=won",
 ]  # fmt: skip
 
 
@@ -151,6 +153,9 @@ SEARCHES = [
     ("श", ["neha"]),
     ("as", ["asha"]),
     ("ha", []),  # short terms are looked for where words begin
+    ("ha d", ["asha"]),
+    ("i d", []),
+    ("7.", []),
     ("r", ["ravi"]),
     ("100%", ["percent"]),
     ("%", []),
@@ -203,8 +208,13 @@ def test_order_of_names_is_that_of_their_normal_form(member):
     assert listed(caller, "sortBy=name&sortOrder=desc") == ordered[::-1]
 
 
-COLUMNS = LeadViewSet.sort_fields
-moments = st.none() | st.integers(0, 3).map(lambda day: timezone.now().replace(microsecond=0) - timedelta(days=day))
+COLUMNS = {
+    "createdAt": "created_at", "updatedAt": "updated_at", "name": "name_key", "estimatedValue": "estimated_value",
+    "nextFollowUpAt": "next_follow_up_at", "lastActivityAt": "last_activity_at",
+}  # fmt: skip
+moments = st.none() | st.integers(0, 3).map(
+    lambda day: timezone.now().replace(microsecond=0) - timedelta(days=day)
+)
 sortable = st.fixed_dictionaries(
     {
         "created_at": moments.filter(bool),
@@ -217,8 +227,8 @@ sortable = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(columns=st.lists(sortable, max_size=14), limit=st.integers(1, 6))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(columns=st.lists(sortable, max_size=10), limit=st.integers(2, 6))
 def test_cursors_and_pages_walk_the_sorted_list(member, tenant, columns, limit):
     """For every sort field, both ways, with empty values and ties: nothing twice, nothing left out."""
     caller = member(leads=["view"])
@@ -226,7 +236,13 @@ def test_cursors_and_pages_walk_the_sorted_list(member, tenant, columns, limit):
         Lead.objects.all().delete()
         status = LeadStatus.objects.first()
         leads = [
-            Lead(lead_number=f"X-{n}", first_name="Demo", email="a@example.com", status=status, search_text=" demo\n")
+            Lead(
+                lead_number=f"X-{n}",
+                first_name="Demo",
+                email="a@example.com",
+                status=status,
+                search_text=" demo\n",
+            )
             for n in range(len(columns))
         ]
         for lead, values in zip(leads, columns, strict=True):
@@ -320,7 +336,7 @@ def test_queries(member, tenant, queries, number):
     counts = {}
     for path in (
         "/leads", "/leads?limit=1&page=2", "/leads?limit=1&page=2&search=demo&sortBy=name",
-        "/leads?sortBy=estimatedValue", f"/leads/{lead['id']}", "/leads/meta/statuses", "/leads/meta/sources",
+        "/leads?sortBy=estimatedValue&sortOrder=desc", f"/leads/{lead['id']}", "/leads/meta/statuses", "/leads/meta/sources",
     ):  # fmt: skip
         with queries() as seen:
             assert caller.get(path).status_code == 200
@@ -357,5 +373,7 @@ def test_export(member, tenant):
 
 def test_places_fall_and_leave_room():
     places = [place_on_top() for _ in range(1000)]
-    assert sorted({place[:9] for place in places}, reverse=True) == list(dict.fromkeys(place[:9] for place in places))
+    assert sorted({place[:9] for place in places}, reverse=True) == list(
+        dict.fromkeys(place[:9] for place in places)
+    )
     assert all(len(place) == 11 and place[-1] != "0" for place in places)

@@ -96,9 +96,10 @@ def bound(request: Any) -> None:
 def read_without_length(request: Any) -> None:
     """Let a chunked body be read, which Django takes for an empty one; the parsers refuse what is too large."""
     multipart = (request.content_type or "").startswith("multipart/")
-    most = (settings.MAX_IMPORT_BYTES if multipart else 0) + settings.MAX_JSON_BYTES + 1
+    most = (settings.MAX_IMPORT_BYTES if multipart else 0) + settings.MAX_JSON_BYTES
     request.META["CONTENT_LENGTH"] = str(most)
-    request._stream = LimitedStream(request.META["wsgi.input"], most)
+    # One byte more than that shows the parsers that it is too large.
+    request._stream = LimitedStream(request.META["wsgi.input"], most + 1)
 
 
 def add_headers(request: Any, response: HttpResponse) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.commands import migrate
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
@@ -74,8 +75,8 @@ def one_run() -> Iterator[None]:
 
 def migrate_public(progress: Callable[[str], None]) -> None:
     progress("public: migrating")
-    # Not "migrate": django-tenants' own would go through every tenant as well.
-    call_command("migrate_schemas", shared=True, verbosity=0, interactive=False)
+    # Django's own: django-tenants' would go through every tenant, and closes the connection that holds the lock.
+    call_command(migrate.Command(), verbosity=0, interactive=False)
 
 
 def tenant_targets(executor: MigrationExecutor) -> list[Key]:

@@ -42,6 +42,10 @@ class UnknownTenant(Exception):
     """A task names a schema that is not an active tenant's; it fails and never runs elsewhere."""
 
 
+class SchemaNotReady(Exception):
+    """A tenant's last migration failed; its tasks wait as failed ones do."""
+
+
 class GiveUp(Exception):
     """Raised by a task that another try cannot help."""
 
@@ -138,7 +142,7 @@ def run_one() -> bool:
 
 
 def call_in_schema(schema_name: str, function: str, arguments: list[Any]) -> None:
-    """Call a function in a schema. Raises UnknownTenant, and whatever the function raises."""
+    """Call a function in a schema. Raises UnknownTenant, SchemaNotReady, and whatever the function raises."""
     leave_tenant()
     if schema_name == PUBLIC:
         import_string(function)(*arguments)
@@ -148,10 +152,12 @@ def call_in_schema(schema_name: str, function: str, arguments: list[Any]) -> Non
 
 
 def active_tenant(schema_name: str) -> Any:
-    """The active tenant of a schema. Raises UnknownTenant."""
+    """The active tenant of a schema. Raises UnknownTenant, SchemaNotReady."""
     tenant = get_tenant_model().objects.filter(schema_name=schema_name, status="active").first()
     if tenant is None:
         raise UnknownTenant(schema_name)
+    if not tenant.schema_ready:
+        raise SchemaNotReady(schema_name)
     return tenant
 
 

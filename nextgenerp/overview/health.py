@@ -49,7 +49,7 @@ def migrations_are_applied() -> bool:
     of_tenants = {node for node in wanted if node[0] in tenant_apps}
     with connection.cursor() as cursor:
         cursor.execute(PUBLIC_MIGRATIONS)
-        missing = set(cursor.fetchall()) and set()
+        missing = wanted - set(cursor.fetchall())
         cursor.execute(TEMPLATE_MIGRATIONS)
         return not missing and not of_tenants - set(cursor.fetchall())
 

@@ -9,8 +9,8 @@ os.environ.setdefault("SECRET_KEY", "test-secret-key-of-at-least-thirty-two-char
 os.environ.setdefault("JWT_SIGNING_KEY", "test-jwt-signing-key-of-at-least-thirty-two-characters")
 os.environ.setdefault("FIELD_ENCRYPTION_KEYS", Fernet.generate_key().decode())
 
-from nextgenerp.settings import *  # noqa: E402, F403
-from nextgenerp.settings import DATABASES, VAR_DIR  # noqa: E402
+from nextgenerp.settings import *  # noqa: F403
+from nextgenerp.settings import DATABASES, VAR_DIR
 
 PASSWORD_HASHERS = ["nextgenerp.testing.passwords.CheapArgon2"]
 RATE_LIMITS = {"address": 10**9, "auth": 10**9, "seat": 10**9}

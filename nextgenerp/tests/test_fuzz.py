@@ -42,6 +42,7 @@ CHECKS = [
 ]
 # Every status the conventions have for a refusal; 5xx are not among them, as nothing is down here.
 REFUSALS = {400, 401, 402, 403, 404, 405, 409, 410, 412, 413, 414, 415, 422, 429}
+PLAIN = {"Accept-Encoding": "identity"}
 ROLES = ("anonymous", "staff", "super_admin")
 load_all_checks()
 SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(openapi.document(), default=str)))
@@ -63,16 +64,16 @@ class World:
                 self.collect(operation)
 
     def headers(self, role: str) -> dict[str, str]:
-        """The Authorization of a role, whatever was done to its sessions before."""
+        """The headers of a role, signed in whatever was done to its sessions before."""
         if role == "anonymous":
-            return {}
+            return PLAIN
         seat = (
             Membership.objects.select_related("user").get(id=self.seats[role].id)
             if role in self.seats
             else None
         )
         user = seat.user if seat else User.objects.get(id=self.users[role].id)
-        return {"Authorization": f"Bearer {AccessToken.issue(user, seat)}"}
+        return PLAIN | {"Authorization": f"Bearer {AccessToken.issue(user, seat)}"}
 
     def collect(self, operation: Any) -> None:
         """Remember the ids of a list as whoever may see it."""
@@ -97,6 +98,7 @@ class World:
 def world(tenants: Any, django_db_blocker: Any) -> Iterator[World]:
     """A copy of the tests' database, where requests commit as they do in the product."""
     name = connection.settings_dict["NAME"]
+    assert name.startswith("test_")
     copy = f"{name}_fuzz"
     with django_db_blocker.unblock():
         elsewhere("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name)

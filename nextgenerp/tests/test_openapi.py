@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, complete, true to what is declared, and the pages made from it."""
 
+import gzip
 import json
 import re
 
@@ -34,6 +35,15 @@ def test_the_document_is_served_as_it_is(anonymous, db, document):
     response = anonymous.get("/openapi.json")
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
     assert json.loads(response.content) == document
+
+
+@pytest.mark.parametrize("path", ["/", "/openapi.json"])
+def test_what_does_not_change_is_packed_for_those_who_unpack_it(anonymous, db, path):
+    plain, packed = anonymous.get(path), anonymous.get(path, HTTP_ACCEPT_ENCODING="gzip, br")
+    assert not plain.has_header("Content-Encoding")
+    assert packed["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in plain["Vary"]
+    assert gzip.decompress(packed.content) == plain.content
 
 
 def test_every_served_row_is_described_under_its_published_words(operations):

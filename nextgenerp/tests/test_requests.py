@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from django.core.wsgi import get_wsgi_application
+from django.test.client import ClientHandler
 
 from nextgenerp.core.api.problems import CONTENT_TYPE
 
@@ -148,9 +148,8 @@ def chunked(content, path="/auth/login", content_type="application/json", **more
         "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": Chunks(content), "wsgi.url_scheme": "http",
         "wsgi.input_terminated": True, **more,
     }  # fmt: skip
-    answered = []
-    body = b"".join(get_wsgi_application()(environ, lambda status, headers: answered.append(status)))
-    return int(answered[0].split()[0]), json.loads(body)
+    response = ClientHandler()(environ)
+    return response.status_code, json.loads(response.content)
 
 
 def test_a_chunked_body_is_read(db):

@@ -189,7 +189,7 @@ class ImportMixin:
                 raise Invalid.field(f"options.{spoken}", "invalid_choice", f"One or several of: {', '.join(offered)}.")
         options = ImportOptions(
             **{**values, "match_on": tuple(values.get("match_on", resource.keys)),
-               "create_missing": tuple(values["create_missing"])}
+               "create_missing": tuple(values.get("create_missing", ()))}
         )  # fmt: skip
         for needed in engine.needed_actions(options):
             require(self.actor, resource.module, needed)

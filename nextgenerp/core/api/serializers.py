@@ -1,6 +1,8 @@
 """The base of every serializer: camelCase names, nothing unknown accepted, read-only fields sent back ignored."""
 
 from collections.abc import Mapping
+from copy import copy, deepcopy
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -23,6 +25,10 @@ class ApiSerializer(serializers.Serializer):
             setattr(cls, "validate_" + camel_case(name.removeprefix("validate_")), vars(cls)[name])
 
     def get_fields(self) -> dict[str, serializers.Field]:
+        return {name: fresh(field) for name, field in templates(type(self)).items()}
+
+    def renamed_fields(self) -> dict[str, serializers.Field]:
+        """The fields under the names they are spoken by, as DRF builds them from declarations and model."""
         renamed = {}
         for name, field in super().get_fields().items():
             spoken = camel_case(name)
@@ -43,6 +49,21 @@ class ApiSerializer(serializers.Serializer):
                     }
                 )
         return super().to_internal_value(data)
+
+
+@cache
+def templates(serializer_class: type[ApiSerializer]) -> dict[str, serializers.Field]:
+    """The fields of a class, built once: DRF would inspect the model anew for every serializer."""
+    return serializer_class().renamed_fields()
+
+
+def fresh(template: serializers.Field) -> serializers.Field:
+    """An unbound field like a template; one with fields of its own gets its own of those too."""
+    if not isinstance(template, serializers.BaseSerializer) and not hasattr(template, "child"):
+        return copy(template)
+    field = deepcopy(template)  # DRF makes it anew from its arguments, which do not hold the renamed source
+    field.source = template.source
+    return field
 
 
 class ApiModelSerializer(ApiSerializer, serializers.ModelSerializer):

@@ -156,7 +156,11 @@ class ApiView(ViewSetMixin, APIView):
         if not tenant.schema_ready:
             raise Unavailable("This tenant is being migrated.", retry_after=60)
         enter_tenant(tenant)
-        if request.method not in SAFE and not self.writes_when_read_only and entitlements.entitlements().read_only:
+        if (
+            request.method not in SAFE
+            and not self.writes_when_read_only
+            and entitlements.entitlements().read_only
+        ):
             raise SubscriptionRequired
         if self.feature:
             entitlements.require_feature(self.feature)
@@ -203,7 +207,8 @@ class ApiView(ViewSetMixin, APIView):
     def validated(self, serializer_class: type, data: Any = None, **context: Any) -> dict[str, Any]:
         """The body (or ``data``) held to a serializer. Raises its ValidationError."""
         serializer = serializer_class(
-            data=self.request.data if data is None else data, context={"request": self.request, "view": self, **context}
+            data=self.request.data if data is None else data,
+            context={"request": self.request, "view": self, **context},
         )
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data

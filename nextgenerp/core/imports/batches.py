@@ -18,10 +18,16 @@ from nextgenerp.core.models import ImportFailure, ImportKey
 from nextgenerp.core.scope import visible
 from nextgenerp.database.ids import new_id
 
-DUPLICATE = RowProblem("", "duplicate", "There is one with this e-mail or phone already, in the file or stored.")
-AMBIGUOUS = RowProblem("", "ambiguous_match", "This row meets several records: one by e-mail, another by phone.")
+DUPLICATE = RowProblem(
+    "", "duplicate", "There is one with this e-mail or phone already, in the file or stored."
+)
+AMBIGUOUS = RowProblem(
+    "", "ambiguous_match", "This row meets several records: one by e-mail, another by phone."
+)
 OUT_OF_REACH = RowProblem("", "permission_denied", "There is one like this that you may not change.")
-REFUSED = RowProblem("", "invalid", "The database does not take this row: a value is out of range or in conflict.")
+REFUSED = RowProblem(
+    "", "invalid", "The database does not take this row: a value is out of range or in conflict."
+)
 
 
 class Failure(NamedTuple):
@@ -55,6 +61,14 @@ class Outcome:
         self.keys |= other.keys
 
 
+class Reading(NamedTuple):
+    """A batch as it was read: its rows, those of them that are values, and what came of the others."""
+
+    rows: list[Row]
+    candidates: list[Candidate]
+    outcome: Outcome
+
+
 @dataclass(slots=True)
 class Plan:
     """What is to become of a batch's rows: ``decided`` tells each one's fate and the record it is about."""
@@ -75,15 +89,34 @@ class Batches:
         self.header_map = header_map
         self.header_of = {feed.column.name: feed.header for feed in header_map.feeds}
 
-    def take(self, rows: Sequence[Row]) -> Outcome:
-        """Import rows. A row that the database refuses fails alone."""
-        outcome = Outcome()
-        candidates = list(self.candidates(rows, outcome))
+    def read(self, rows: Iterable[Row]) -> Reading:
+        """Turn cells into values; asks no database, so that it may run beside the writing of the batch before."""
+        reading = Reading([], [], Outcome())
+        for row in rows:
+            reading.rows.append(row)
+            if row.problem:
+                shown = CellProblem("", "", row.problem.code, "", row.problem.detail)
+                reading.outcome.failures.append(Failure(row, [shown]))
+            elif row.is_blank:
+                reading.outcome.blank += 1
+            else:
+                values, problems = self.header_map.parse(row.cells)
+                if not problems:
+                    problems = self.shown(values, self.resource.check(values))
+                if problems:
+                    reading.outcome.failures.append(Failure(row, problems))
+                else:
+                    reading.candidates.append(Candidate(row, values))
+        return reading
+
+    def take(self, reading: Reading) -> Outcome:
+        """Import what was read. A row that the database refuses fails alone."""
+        outcome = reading.outcome
         if not self.options.dry_run:
-            outcome.add(self.write(candidates))
+            outcome.add(self.write(reading.candidates))
             return outcome
         with transaction.atomic():
-            outcome.add(self.write(candidates))
+            outcome.add(self.write(reading.candidates))
             transaction.set_rollback(True)
         self.resource.load()
         copy_rows(
@@ -92,23 +125,6 @@ class Batches:
             [(new_id(), self.resource.batch.id, key, record_id) for key, record_id in outcome.keys.items()],
         )
         return outcome
-
-    def candidates(self, rows: Iterable[Row], outcome: Outcome) -> Iterable[Candidate]:
-        """The rows whose cells are values; the others are counted."""
-        for row in rows:
-            if row.problem:
-                shown = CellProblem("", "", row.problem.code, "", row.problem.detail)
-                outcome.failures.append(Failure(row, [shown]))
-            elif row.is_blank:
-                outcome.blank += 1
-            else:
-                values, problems = self.header_map.parse(row.cells)
-                if not problems:
-                    problems = self.shown(values, self.resource.check(values))
-                if problems:
-                    outcome.failures.append(Failure(row, problems))
-                else:
-                    yield Candidate(row, values)
 
     def shown(self, values: Values, problems: Iterable[RowProblem]) -> list[CellProblem]:
         """A row's problems under the file's own headers."""
@@ -187,7 +203,12 @@ class Batches:
             plan.known[key] = {record_id}
 
     def plan_update(
-        self, candidate: Candidate, keys: Sequence[str], targets: set[UUID], plan: Plan, reach: set[UUID] | None
+        self,
+        candidate: Candidate,
+        keys: Sequence[str],
+        targets: set[UUID],
+        plan: Plan,
+        reach: set[UUID] | None,
     ) -> None:
         """Lay a row's values over the one record it meets, be it stored or made by an earlier row."""
         if len(targets) > 1:
@@ -214,12 +235,15 @@ class Batches:
         if beyond:
             limit = entitlements.limit_reached(self.resource.limit)
             problem = RowProblem("", limit.code, limit.detail)
-            plan.refused += [(candidate, [problem]) for candidate, _, about in plan.decided if about in beyond]
+            plan.refused += [
+                (candidate, [problem]) for candidate, _, about in plan.decided if about in beyond
+            ]
         for _, fate, record_id in plan.decided:
             if record_id not in beyond:
                 setattr(outcome, fate, getattr(outcome, fate) + 1)
         outcome.failures = [
-            Failure(candidate.row, self.shown(candidate.values, problems)) for candidate, problems in plan.refused
+            Failure(candidate.row, self.shown(candidate.values, problems))
+            for candidate, problems in plan.refused
         ]
         if self.options.dry_run:
             new = plan.creates.keys() - beyond
@@ -258,7 +282,13 @@ def store_failures(import_id: UUID, failures: Iterable[Failure]) -> None:
         ImportFailure,
         ("id", "batch", "row", "cells", "errors"),
         [
-            (new_id(), import_id, row.line, json_text(row.cells), json_text([as_json(one) for one in problems]))
+            (
+                new_id(),
+                import_id,
+                row.line,
+                json_text(row.cells),
+                json_text([as_json(one) for one in problems]),
+            )
             for row, problems in failures
         ],
     )

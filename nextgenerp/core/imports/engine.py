@@ -6,6 +6,7 @@ dies dies between two batches, so that no row is lost and none is imported twice
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -19,7 +20,7 @@ from django.utils.module_loading import import_string
 from nextgenerp.core.exceptions import DomainError, Expired
 from nextgenerp.core.imports import storage
 from nextgenerp.core.imports.actors import load_actor, who
-from nextgenerp.core.imports.batches import Batches, store_failures
+from nextgenerp.core.imports.batches import Batches, Reading, store_failures
 from nextgenerp.core.imports.mapping import map_headers
 from nextgenerp.core.imports.options import ImportOptions
 from nextgenerp.core.imports.reading import ImportSource, Position, Row
@@ -70,20 +71,31 @@ class RowList:
 
 
 class Run:
-    """The state of an import while it runs: its reader and what its resource has looked up."""
+    """The state of an import while it runs: its reader and what its resource has looked up.
+
+    The next batch is read by a thread of its own while the database writes the one before.
+    """
 
     def __init__(self, batch: Import, source: Source, actor: Actor) -> None:
         resource: ImportResource = import_string(batch.resource)(batch, actor)
         self.batches = Batches(resource, map_headers(source.headers, resource.columns(), batch.mapping))
         self.place: list[int] | None = batch.position.get("next")
         self.rows = source.rows(Position(*self.place) if self.place else None)
+        self.reader = ThreadPoolExecutor(max_workers=1)
+        self.reading: Future[Reading] | None = None
+
+    def read(self) -> Reading:
+        return self.batches.read(islice(self.rows, BATCH_ROWS))
 
     def step(self, batch: Import) -> None:
         """Import one batch of rows and note how far that is; the caller holds the import's row and commits."""
         take_turn(batch.resource)
-        rows = list(islice(self.rows, BATCH_ROWS))
         self.batches.resource.batch = batch
-        outcome = self.batches.take(rows)
+        reading = self.reading.result() if self.reading else self.read()
+        rows = len(reading.rows)
+        if batch.processed + rows < batch.total:
+            self.reading = self.reader.submit(self.read)
+        outcome = self.batches.take(reading)
         store_failures(batch.id, outcome.failures)
         batch.created += outcome.created
         batch.updated += outcome.updated
@@ -93,8 +105,8 @@ class Run:
         batch.processed += outcome.processed
         batch.status = Import.Status.RUNNING
         if rows:
-            self.place = batch.position["next"] = list(rows[-1].after)
-        if batch.processed >= batch.total or len(rows) < BATCH_ROWS:
+            self.place = batch.position["next"] = list(reading.rows[-1].after)
+        if batch.processed >= batch.total or rows < BATCH_ROWS:
             batch.total = batch.processed
             finish(batch, Import.Status.COMPLETED)
         batch.save(update_fields=PROGRESS)
@@ -140,7 +152,9 @@ def start(
         batch.position = {"source": source.to_json(), "by": who(actor)}
     run = Run(batch, source, actor)
     if strict and run.batches.header_map.unmapped:
-        raise ValueProblem("unknown_field", f"There is no field {', '.join(run.batches.header_map.unmapped)}.")
+        raise ValueProblem(
+            "unknown_field", f"There is no field {', '.join(run.batches.header_map.unmapped)}."
+        )
     batch.save(force_insert=True)
     if source.total > INLINE_ROWS:
         run_later(import_id)

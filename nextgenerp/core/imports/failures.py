@@ -26,7 +26,9 @@ def first_errors(batch: Import) -> list[dict[str, Any]]:
     if not batch.failed:
         return []
     rows = batch.failures.order_by("row").values_list("row", "errors")[:SHOWN]
-    return [{"row": row} | {name: error[name] for name in PARTS} for row, errors in rows for error in errors][:SHOWN]
+    return [{"row": row} | {name: error[name] for name in PARTS} for row, errors in rows for error in errors][
+        :SHOWN
+    ]
 
 
 def has_file(batch: Import) -> bool:
@@ -69,7 +71,9 @@ def lines_of(batch: Import, tenant: Any) -> Iterator[bytes]:
             failures = ImportFailure.objects.filter(batch_id=batch.id, row__gt=after).order_by("row")
             rows = list(failures.values_list("row", "cells", "errors")[:BATCH])
         leave_tenant()
-        yield "".join(writer.writerow(line_of(batch, kept, cells, errors)) for _, cells, errors in rows).encode()
+        yield "".join(
+            writer.writerow(line_of(batch, kept, cells, errors)) for _, cells, errors in rows
+        ).encode()
         if len(rows) < BATCH:
             return
         after = rows[-1][0]

@@ -10,7 +10,7 @@ from nextgenerp.core.imports.values import ValueProblem
 
 _NUKTA = 7
 _FIRST_ACCENT = 200
-_SHOWN = 200
+_SHOWN, _LISTED = 200, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +166,7 @@ def _counts(char: str) -> bool:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names if name)
+    listed = [f'"{name[:_SHOWN]}"' for name in names if name]
+    return ", ".join(listed[:_LISTED]) + (
+        f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+    )

@@ -58,11 +58,11 @@ class ImportResource:
         """Read the reference data that cells name; called again whenever writes were rolled back."""
 
     def columns(self) -> Sequence[Column]:
-        """The fields a file can fill; their parsers may use what ``load`` read."""
+        """The fields a file can fill; their parsers may use what ``load`` read, and ask no database."""
         raise NotImplementedError
 
     def check(self, values: Values) -> list[RowProblem]:
-        """What is wrong with a row that no single cell shows; ``values`` may be completed here."""
+        """What is wrong with a row that no single cell shows; may complete ``values``, and asks no database."""
         return []
 
     def check_new(self, values: Values) -> list[RowProblem]:

@@ -21,7 +21,9 @@ def tend_imports_here() -> int:
     """
     old = ImportFailure.objects.filter(batch__finished_at__lt=timezone.now() - storage.KEPT_FOR)
     dropped = old.delete()[0]
-    unfinished = [str(one) for one in Import.objects.filter(status__in=engine.UNFINISHED).values_list("id", flat=True)]
+    unfinished = [
+        str(one) for one in Import.objects.filter(status__in=engine.UNFINISHED).values_list("id", flat=True)
+    ]
     storage.remove_orphans(unfinished)
     tasks = DeferredTask.objects.filter(
         schema_name=connection.schema_name, function=engine.RUN_SLICE, failed_at=None

@@ -110,9 +110,7 @@ def remove_untouched(batch: Import, ids: Collection[UUID], actor: Actor) -> tupl
     gone = remove(records, sorted((there - touched) & within_reach))
     if gone:
         changes = ((record_id, "{}") for record_id in gone)
-        copy_history(
-            resource.model, "deleted", changes, actor=actor, import_id=batch.id, now=timezone.now()
-        )
+        copy_history(resource.model, "deleted", changes, actor=actor, import_id=batch.id, now=timezone.now())
         entitlements.release(resource.limit, len(gone))
     return len(gone), len(there) - len(gone)
 

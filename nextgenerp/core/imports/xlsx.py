@@ -37,8 +37,7 @@ def convert(workbook: Path, target: Path) -> None:
     ):
         writer = csv.writer(file)
         for row in book.get_sheet_by_index(first_sheet(book)).iter_rows():
-            cells = [cell_text(cell) for cell in row]
-            writer.writerow(cells if any(cells) else ())
+            writer.writerow([cell_text(cell) for cell in row])
 
 
 def first_sheet(book: CalamineWorkbook) -> int:

@@ -135,6 +135,12 @@ def test_a_file_none_of_whose_columns_is_known():
     )
 
 
+def test_a_refusal_of_a_hostile_header_stays_readable():
+    _, detail = refused(["x" * 100_000, *(f"c{number}" for number in range(499))])
+    assert '"' + "x" * 200 + '", "c0", ' in detail
+    assert '"c48" and 450 more, the fields are' in detail
+
+
 def test_cells_become_values_and_blank_ones_nothing():
     mapped = map_headers(["Name", "Fax", "Amount", "Phone", "Email"], COLUMNS)
     values, problems = mapped.parse([" Demo Lead ", "1", "₹1,000.50", "98765 43210", " \xa0"])

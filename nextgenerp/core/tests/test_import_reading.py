@@ -192,6 +192,23 @@ def test_a_utf8_character_across_the_edge_of_a_chunk_is_no_broken_byte(tmp_path)
     assert rows[-1].cells == ["abcनाम", "Pune"]
 
 
+def test_a_byte_order_mark_says_utf8_whatever_follows(tmp_path):
+    _, rows = read(tmp_path, b"\xef\xbb\xbfName,City\nCaf\xe9,Pune\nDemo,Pune\n")
+    assert codes(rows) == [(2, "bad_encoding"), (3, "")]
+
+
+def test_a_character_in_two_halves_far_apart_is_broken_twice(tmp_path):
+    chunk = 1 << 20
+    lines = "Name,City\nनमस्ते,Pune\n".encode() + b"Demo,Pune\n" * 104_800
+    first = lines + b"a" * (chunk - 1 - len(lines)) + b"\xe0"
+    second = b",Pune\n" + b"Demo,Pune\n" * 104_856
+    second += b"a" * (chunk - len(second))
+    source, rows = read(tmp_path, first + second + b"\xa4\xa8,Pune\nDemo,Pune\n")
+    assert source.suspect
+    assert [row.line for row in rows if row.problem] == [104_803, 209_660]
+    assert {code for _, code in codes(rows)} == {"", "bad_encoding"}
+
+
 def test_bytes_that_windows_1252_has_not_either(tmp_path):
     _, rows = read(tmp_path, b"Name,City\nCaf\xe9,Pune\nDemo\x81,Pune\n")
     assert codes(rows) == [(2, ""), (3, "bad_encoding")]
@@ -213,6 +230,12 @@ def test_a_few_nul_characters_do_not_make_a_file_utf16(tmp_path):
     assert codes(read(tmp_path, b'Name,City\n"\0,\0"')[1]) == [(2, "nul_character")]
 
 
+def test_a_broken_row_with_a_nul_is_shown_without_it(tmp_path):
+    _, rows = read(tmp_path, b'Name,City\n"De\0"mo,Pune\n' + b"Demo,Pune\n" * 3)
+    assert codes(rows)[0] == (2, "broken_quote")
+    assert rows[0].cells == ['"De\ufffd"mo,Pune']
+
+
 def test_nul_characters_are_a_problem_of_their_row(tmp_path):
     _, rows = read(tmp_path, b"Name,City\nDemo,Pune\nDe\0mo,Pune\n\0\0,1,2\nDemo,Pune\n")
     assert codes(rows) == [(2, ""), (3, "nul_character"), (4, "nul_character"), (5, "")]
@@ -223,6 +246,16 @@ def test_old_macintosh_line_ends(tmp_path):
     source, rows = read(tmp_path, b'Name,"Notes\rand more"\rDemo,"a\rb"\r\rCaf\xe9,c')
     assert source.headers == ("Name", "Notes\nand more")
     assert [(row.line, row.cells) for row in rows] == [(3, ["Demo", "a\nb"]), (5, []), (6, ["Café", "c"])]
+
+
+def test_old_macintosh_line_ends_in_utf8(tmp_path):
+    assert cells(tmp_path, "\ufeffName,City\rनाम,Pune\rDemo,Pune\r") == [["नाम", "Pune"], ["Demo", "Pune"]]
+
+
+def test_a_carriage_return_inside_quotes_is_no_line_end(tmp_path):
+    source, rows = read(tmp_path, b'Name,"Notes\rmore"\nDemo,"a\rb"\nDemo,c\n')
+    assert source.headers == ("Name", "Notes\rmore")
+    assert [(row.line, row.cells) for row in rows] == [(2, ["Demo", "a\rb"]), (3, ["Demo", "c"])]
 
 
 def test_doubled_carriage_returns_are_one_line_end(tmp_path):
@@ -255,6 +288,10 @@ def test_doubled_carriage_returns_are_one_line_end(tmp_path):
         ),
         ("\n \nName;City\nDemo;Pune\n", ";", ("Name", "City")),
         ("Name,City,,\nDemo,Pune,,\n", ",", ("Name", "City")),
+        ("Name,,City,,Phone\n", ",", ("Name", "", "City", "", "Phone")),
+        ("\ufeff\ufeffName,City\n", ",", ("Name", "City")),
+        ("Name\u2028again;City\nDemo;Pune\n", ";", ("Name\u2028again", "City")),
+        ("A;B, C;D\n" + "1;2, 3;4\n" * 9 + "1;2, 3\n", ";", ("A", "B, C", "D")),
     ],
 )
 def test_the_delimiter_is_found(tmp_path, text, delimiter, headers):
@@ -376,7 +413,7 @@ def test_quotes_broken_all_over_are_refused_in_bounded_work(tmp_path):
         (b'"Name"x,City\nDemo,Pune\n', "broken_quote"),
         (b"\0\1\0\0\2\0\0\0" * 100, "unsupported_format"),
         (b"%PDF-1.7\n", "unsupported_format"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, "unsupported_format"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 Workbook\n", "unsupported_format"),
     ],
 )
 def test_files_that_are_refused(tmp_path, content, code):

@@ -60,7 +60,19 @@ def archive(path, members):
 def test_cells_read_as_they_would_be_typed(tmp_path):
     path = column(
         tmp_path / "upload",
-        *(919876543210.0, 9876543210, 1234567890123456, 0.1 + 0.2, 1234.5, -5, 1e22, 0, True, False),
+        *(
+            919876543210.0,
+            9876543210,
+            1234567890123456,
+            0.1 + 0.2,
+            0.1234567890123456,
+            1234.5,
+            -5,
+            1e22,
+            0,
+            True,
+            False,
+        ),
         *(
             date(2026, 1, 5),
             datetime(2026, 1, 5, 10, 30),  # noqa: DTZ001 - sheets know no zones
@@ -76,6 +88,7 @@ def test_cells_read_as_they_would_be_typed(tmp_path):
             "9876543210",
             "1234567890123456",
             "0.3",
+            "0.123456789012346",
             "1234.5",
             "-5",
             "1" + "0" * 22,
@@ -86,7 +99,7 @@ def test_cells_read_as_they_would_be_typed(tmp_path):
         *("2026-01-05", "2026-01-05T10:30:00", "10:30:00", "30:00:05"),
         *("=1+1", "'=1", "नाम 😀", 'a "quoted", cell', "two\nlines", "007"),
     ]
-    assert source.total == 20
+    assert source.total == 21
 
 
 def test_rows_have_the_sheets_numbers_and_can_be_gone_on_from(tmp_path):
@@ -125,15 +138,21 @@ def test_an_empty_workbook(tmp_path):
     assert refusal(workbook(tmp_path / "upload", {})) == "empty_file"
 
 
+def test_an_archive_that_is_no_workbook_is_not_opened(tmp_path):
+    path = archive(tmp_path / "upload", {"word/document.xml": "<document/>"})
+    with pytest.raises(FileProblem, match="archive, not an XLSX workbook") as caught:
+        ImportSource.open(path, "leads.xlsx")
+    assert caught.value.code == "unsupported_format"
+
+
 @pytest.mark.parametrize(
     "members",
     [
-        {"word/document.xml": "<document/>"},
         {"xl/workbook.xml": "<workbook", "[Content_Types].xml": "<Types/>"},
         {"xl/workbook.xml": "<workbook/>", "xl/_rels/workbook.xml.rels": "<Relationships/>"},
     ],
 )
-def test_archives_that_are_no_workbook(tmp_path, members):
+def test_a_workbook_without_a_sheet(tmp_path, members):
     assert refusal(archive(tmp_path / "upload", members)) == "unsupported_format"
 
 

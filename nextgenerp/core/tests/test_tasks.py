@@ -43,6 +43,11 @@ def make_due() -> None:
         cursor.execute("UPDATE public.deferred_task SET due_at = now() - interval '1 hour'")
 
 
+def change(tenant: Any, **values: Any) -> None:
+    """Change a tenant's row; the object itself outlives the test."""
+    type(tenant).objects.filter(id=tenant.id).update(**values)
+
+
 @transaction.atomic
 def defer_and_fail() -> None:
     after_commit(f"{HERE}.note", "lost")
@@ -110,14 +115,27 @@ def test_work_of_a_tenant_that_is_not_active_fails_at_once_and_runs_nowhere(
     if state == "unknown":
         DeferredTask.objects.update(schema_name="t_nowhere")
     else:
-        tenant.status = state
-        tenant.save()
+        change(tenant, status=state)
     assert run_due() == 1
     assert calls == []
     task = DeferredTask.objects.get()
     assert task.failed_at is not None
     assert task.error.startswith("UnknownTenant")
     assert run_due() == 0
+
+
+def test_work_of_a_tenant_whose_migration_failed_waits_for_it(tenant: Any, calls: list[Any]) -> None:
+    enter_tenant(tenant)
+    after_commit(f"{HERE}.note")
+    leave_tenant()
+    change(tenant, schema_ready=False)
+    assert run_due() == 1
+    assert calls == []
+    assert DeferredTask.objects.get().failed_at is None
+    change(tenant, schema_ready=True)
+    make_due()
+    assert run_due() == 1
+    assert calls == [(tenant.schema_name,)]
 
 
 def test_a_failure_is_tried_again_later_and_kept_at_last(db: None, calls: list[Any]) -> None:

@@ -52,7 +52,7 @@ def parse_date(text: str, *, order: DateOrder = "auto") -> date:
 def _year_last(first: str, second: str, year: str, order: DateOrder) -> date:
     if order == "ymd":
         raise _invalid_date("Dates are expected with the year first, like 2026-01-31.")
-    if order == "auto" and int(second) > 12 >= int(first):
+    if order == "auto" and int(second) > 12:
         first, second = second, first
     return _date(year, second, first)
 

@@ -23,12 +23,14 @@ def parse_phone(text: str, region: str = "IN") -> str:
     text = text.strip()
     if region == "IN" and (mobile := _INDIAN_MOBILE.fullmatch(text)):
         return f"+91{mobile[1]}{mobile[2]}"
+    if len(text) > _MAX_LENGTH:
+        raise _invalid_phone()
     if _REWRITTEN.fullmatch(text):
         raise ValueProblem(
             "phone_exponent",
             "A spreadsheet has turned this phone number into a figure. Enter it again in a column of text.",
         )
-    if len(text) > _MAX_LENGTH or not _WRITTEN.fullmatch(text):
+    if not _WRITTEN.fullmatch(text):
         raise _invalid_phone()
     try:
         number = phonenumbers.parse(text, region)

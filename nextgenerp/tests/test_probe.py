@@ -1,0 +1,191 @@
+"""Two tenants of the same shape: whatever one's admin sends of the other's ids and words, nothing of the other comes
+back, and nothing of the other's changes."""
+
+import json
+import re
+from itertools import chain
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+
+from nextgenerp.core.tenancy import tenant_context
+from nextgenerp.mail.models import QueuedEmail
+from nextgenerp.testing.client import Client
+from nextgenerp.testing.factories import make_seat
+from nextgenerp.testing.routes import routes
+
+MARK = "Zqxmark"
+PNG = b"\x89PNG\r\n\x1a\n" + b"demo" * 8
+UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ROUTES = routes()
+# What makes a body valid but for the id under test, by path; others are probed on an empty body.
+BODIES = {
+    "/leads": {"firstName": "Probe", "email": "probe@example.com"},
+    "/leads/meta/tags": {"name": "probe"},
+}
+# Fields that hold an id and cannot be told by their names.
+ID_FIELDS = re.compile(r"(Id|Ids|^avatar)$")
+# Rows of the platform, where an operator sees every tenant, and of nobody in particular.
+PLATFORM = ("/email", "/admin", "/health", "/metrics", "/openapi.json", "/docs")
+
+
+def fill(client, mark):
+    """A tenant's data, every text of it marked, made as a user makes it."""
+    tag = client.post("/leads/meta/tags", {"name": f"{mark} tag"}).json()
+    lead = client.post("/leads", {
+        "firstName": mark, "lastName": f"{mark} last", "company": f"{mark} Traders", "designation": mark,
+        "email": f"{mark}@example.com", "phone": "9876543210", "city": mark, "state": mark, "address": mark,
+        "requirement": mark, "tagIds": [tag["id"]], "website": f"https://{mark}.example",
+    })  # fmt: skip
+    assert lead.status_code == 201, lead.content
+    rows = [{"firstName": mark, "email": f"{mark}2@example.com"}, {"firstName": mark, "email": f"{mark} is no address"}]
+    imported = client.post("/leads/import/rows", {"rows": rows})
+    assert imported.json()["created"] == 1, imported.content
+    changed = client.patch(f"/leads/{lead.json()['id']}", {"lastName": f"{mark} changed"})
+    assert changed.status_code == 200
+    avatar = SimpleUploadedFile(f"{mark}.png", PNG, "image/png")
+    assert client.patch("/users/me", {"avatar": avatar, "firstName": mark}, format="multipart").status_code == 200
+
+
+@pytest.fixture
+def probe(tenant, other_tenant):
+    """``(client, other)``: the admin of one tenant, and the other tenant; both are full."""
+    mine, theirs = Client(make_seat(tenant, "tenant_admin")), Client(make_seat(other_tenant, "tenant_admin"))
+    other_tenant.name = f"{MARK} Works"
+    other_tenant.save()
+    fill(mine, "Ownword")
+    fill(theirs, MARK)
+    return mine, other_tenant
+
+
+def contents(tenant):
+    """Every row of a tenant's schema and of its rows in public, as text, by table."""
+    found = {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [tenant.schema_name])
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT t::text FROM "{tenant.schema_name}"."{table}" t ORDER BY 1')
+            found[table] = [row[0] for row in cursor.fetchall()]
+        for table, column in (("tenant", "id"), ("membership", "tenant_id"), ("invitation", "tenant_id")):
+            cursor.execute(f"SELECT t::text FROM public.{table} t WHERE {column} = %s ORDER BY 1", [tenant.id])
+            found[table] = [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT u::text FROM user_account u JOIN membership m ON m.user_id = u.id WHERE tenant_id = %s", [tenant.id])
+        found["user_account"] = [row[0] for row in cursor.fetchall()]
+    return found
+
+
+def ids_of(tenant):
+    """One id of each table of a tenant, and every id of its seat, user, organization and itself."""
+    found = {}
+    for table, rows in contents(tenant).items():
+        for row in rows[-2:]:
+            for identifier in UUIDS.findall(row):
+                found.setdefault(identifier, table)
+    found |= {str(tenant.id): "tenant", str(tenant.organization_id): "organization"}
+    return found
+
+
+def words_of(response):
+    """All that came back: status line, headers and body."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    headers = "\n".join(f"{name}: {value}" for name, value in response.items())
+    return f"{response.status_code} {response.reason_phrase}\n{headers}\n" + body.decode("utf-8", "replace")
+
+
+def send(client, route, path, body=None):
+    """One probe; it fails when a word of the other tenant comes back."""
+    raw = b"" if route.method in {"GET", "DELETE"} else json.dumps(body or {}).encode()
+    response = client.generic(route.method, path, raw, content_type="application/json")
+    words = words_of(response)
+    assert MARK.lower() not in words.lower(), f"{route} {path}"
+    connection.set_schema_to_public()
+    return response, words
+
+
+@pytest.fixture
+def unchanged(probe):
+    """The other tenant's rows, and the mails, are the same after the test."""
+    _, other = probe
+    before, mails = contents(other), QueuedEmail.objects.count()
+    yield
+    after = contents(other)
+    assert {table for table in after if after[table] != before[table]} == set()
+    assert MARK in str(before)
+    assert not QueuedEmail.objects.filter(variables__icontains=MARK).exists() or QueuedEmail.objects.count() == mails
+
+
+def is_list(response):
+    return response.get("Content-Type") == "application/json" and isinstance(response.json().get("data"), list)
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.names], ids=str)
+def test_the_others_ids_in_a_path_are_404(route, probe, unchanged):
+    client, other = probe
+    for identifier, table in ids_of(other).items():
+        response, _ = send(client, route, route.at(identifier))
+        if route.path.startswith(PLATFORM):
+            assert response.status_code == 403, (identifier, table)
+        else:
+            assert (response.status_code, response.json()["code"]) == (404, "not_found"), (identifier, table)
+
+
+LISTS = [one for one in ROUTES if one.method == "GET" and not one.names and not one.path.startswith(PLATFORM)]
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+def test_the_others_ids_and_words_in_parameters_find_nothing(route, probe, unchanged):
+    client, other = probe
+    plain, _ = send(client, route, route.path)
+    assert plain.status_code in {200, 400, 404}
+    for name in sorted(route.parameters - {"sortBy", "sortOrder", "page", "limit", "createdFrom", "createdTo"}):
+        for value in chain(ids_of(other), [MARK, MARK[:4], f"{MARK}@example.com"]):
+            response, words = send(client, route, f"{route.path}?{name}={value}")
+            if response.status_code == 400:
+                continue
+            assert response.status_code == 200
+            if is_list(response):
+                assert response.json()["data"] == [], (name, value)
+            elif response["Content-Type"].startswith("text/csv"):
+                assert words.rpartition("\n\n")[2].count("\n") <= 1, (name, value)
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.fields], ids=str)
+def test_the_others_ids_in_a_body_do_not_exist(route, probe, unchanged):
+    client, other = probe
+    own = {"/leads/:id": client.get("/leads").json()["data"][0]["id"]}
+    path = route.at(own.get(route.path, "01927f4e-7c1a-7b60-8f3a-5d2e9c0b4a17"))
+    for name in sorted(route.fields):
+        for identifier in ids_of(other):
+            for value in (identifier, [identifier], {"id": identifier}):
+                body = (BODIES.get(route.path, {}) if route.method == "POST" else {}) | {name: value}
+                response, _ = send(client, route, path, body)
+                if not ID_FIELDS.search(name) or route.path.startswith(PLATFORM):
+                    continue
+                if route.path == "/auth/switch-tenant":
+                    assert response.status_code in {400, 404}
+                elif response.status_code != 404:
+                    assert response.status_code == 400, (name, value)
+                    assert name in {error["field"].partition(".")[0] for error in response.json()["errors"]}
+
+
+def test_the_probe_sees_what_it_looks_for(probe):
+    """The other's admin does see the mark on every list it stands on: otherwise the tests above would prove nothing."""
+    _, other = probe
+    client = Client(make_seat(other, "tenant_admin"))
+    seen = [str(route) for route in LISTS if MARK in words_of(client.get(route.path))]
+    assert {"GET /leads", "GET /leads/meta/tags", "GET /leads/export", "GET /users/me"} <= set(seen)
+    tables = {table for table, rows in contents(other).items() if MARK in str(rows)}
+    assert {"lead", "lead_tag", "lead_company", "history", "import_failure", "stored_file", "tenant", "membership"} <= tables
+    assert {"lead", "lead_tag", "lead_company", "import", "stored_file", "membership"} <= set(ids_of(other).values())
+
+
+def test_a_seat_in_two_tenants_sees_each_by_its_own_token(probe, tenant):
+    _, other = probe
+    user = make_user_of_both = make_seat(tenant, "tenant_admin").user
+    there = Client(make_seat(other, "tenant_admin", user=make_user_of_both))
+    here = Client(user.seats.get(tenant=tenant))
+    assert MARK in words_of(there.get("/leads"))
+    assert MARK not in words_of(here.get("/leads"))
+    with tenant_context(other):
+        assert MARK not in words_of(here.get("/leads"))
