@@ -278,28 +278,38 @@ def test_one_default_status_and_names_without_case(tenant):
                 model.objects.create(**values)
 
 
-def test_simultaneous_creations_number_and_reject_exactly(committed_tenant):
-    """Twelve at once with one e-mail address and one company, onDuplicate=reject: one lead, one company."""
-    seat = make_seat(committed_tenant, "admin")
-    barrier, statuses = threading.Barrier(12), []
+def post_together(seat, bodies):
+    """The statuses of POST /leads of all bodies at once."""
+    barrier, statuses = threading.Barrier(len(bodies)), []
 
-    def post():
+    def post(sent):
         try:
             barrier.wait()
-            sent = body(email="asha@example.com", company="Demo Traders", onDuplicate="reject")
             statuses.append(Client(seat).post("/leads", sent).status_code)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=post) for _ in range(12)]
+    threads = [threading.Thread(target=post, args=[sent]) for sent in bodies]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(statuses) == [201] + [409] * 11
+    return sorted(statuses)
+
+
+def test_one_of_simultaneous_duplicates_gets_in(committed_tenant):
+    seat = make_seat(committed_tenant, "admin")
+    same = [body(email="asha@example.com", onDuplicate="reject") for _ in range(12)]
+    assert post_together(seat, same) == [201] + [409] * 11
     with tenant_context(committed_tenant):
-        assert list(Lead.objects.values_list("lead_number", "company__name")) == [
-            ("LD-00001", "Demo Traders")
-        ]
+        assert list(Lead.objects.values_list("lead_number", flat=True)) == ["LD-00001"]
         assert entitlements.used("leads") == 1
+
+
+def test_simultaneous_creations_share_a_new_company_and_number_exactly(committed_tenant):
+    seat = make_seat(committed_tenant, "admin")
+    assert post_together(seat, [body(company="Demo Traders") for _ in range(12)]) == [201] * 12
+    with tenant_context(committed_tenant):
+        numbers = Lead.objects.order_by("lead_number").values_list("lead_number", "company__name")
+        assert list(numbers) == [(f"LD-{n:05d}", "Demo Traders") for n in range(1, 13)]
         assert LeadCompany.objects.count() == 1

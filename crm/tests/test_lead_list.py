@@ -336,7 +336,8 @@ def test_queries(member, tenant, queries, number):
     counts = {}
     for path in (
         "/leads", "/leads?limit=1&page=2", "/leads?limit=1&page=2&search=demo&sortBy=name",
-        "/leads?sortBy=estimatedValue&sortOrder=desc", f"/leads/{lead['id']}", "/leads/meta/statuses", "/leads/meta/sources",
+        "/leads?sortBy=estimatedValue&sortOrder=desc", f"/leads/{lead['id']}",
+        "/leads/meta/statuses", "/leads/meta/sources",
     ):  # fmt: skip
         with queries() as seen:
             assert caller.get(path).status_code == 200

@@ -70,18 +70,19 @@ def contents(tenant):
         for table, column in (("tenant", "id"), ("membership", "tenant_id"), ("invitation", "tenant_id")):
             cursor.execute(f"SELECT t::text FROM public.{table} t WHERE {column} = %s ORDER BY 1", [tenant.id])
             found[table] = [row[0] for row in cursor.fetchall()]
-        cursor.execute("SELECT u::text FROM user_account u JOIN membership m ON m.user_id = u.id WHERE tenant_id = %s", [tenant.id])
+        users = "SELECT u::text FROM user_account u JOIN membership m ON m.user_id = u.id WHERE tenant_id = %s"
+        cursor.execute(users, [tenant.id])
         found["user_account"] = [row[0] for row in cursor.fetchall()]
     return found
 
 
 def ids_of(tenant):
-    """One id of each table of a tenant, and every id of its seat, user, organization and itself."""
+    """Every id in the newest row of each table of a tenant, and those of itself and its organization."""
     found = {}
     for table, rows in contents(tenant).items():
-        for row in rows[-2:]:
-            for identifier in UUIDS.findall(row):
-                found.setdefault(identifier, table)
+        for row in rows[-1:]:
+            own, *others = UUIDS.findall(row)
+            found = dict.fromkeys(others, table) | found | {own: table}
     found |= {str(tenant.id): "tenant", str(tenant.organization_id): "organization"}
     return found
 
@@ -90,7 +91,7 @@ def words_of(response):
     """All that came back: status line, headers and body."""
     body = b"".join(response.streaming_content) if response.streaming else response.content
     headers = "\n".join(f"{name}: {value}" for name, value in response.items())
-    return f"{response.status_code} {response.reason_phrase}\n{headers}\n" + body.decode("utf-8", "replace")
+    return f"{response.status_code} {response.reason_phrase}\n{headers}\n\n" + body.decode("utf-8", "replace")
 
 
 def send(client, route, path, body=None):
@@ -107,12 +108,12 @@ def send(client, route, path, body=None):
 def unchanged(probe):
     """The other tenant's rows, and the mails, are the same after the test."""
     _, other = probe
-    before, mails = contents(other), QueuedEmail.objects.count()
+    before = contents(other)
     yield
     after = contents(other)
     assert {table for table in after if after[table] != before[table]} == set()
     assert MARK in str(before)
-    assert not QueuedEmail.objects.filter(variables__icontains=MARK).exists() or QueuedEmail.objects.count() == mails
+    assert MARK not in str(list(QueuedEmail.objects.values()))
 
 
 def is_list(response):
@@ -130,7 +131,10 @@ def test_the_others_ids_in_a_path_are_404(route, probe, unchanged):
             assert (response.status_code, response.json()["code"]) == (404, "not_found"), (identifier, table)
 
 
-LISTS = [one for one in ROUTES if one.method == "GET" and not one.names and not one.path.startswith(PLATFORM)]
+LISTS = [
+    one for one in ROUTES
+    if one.method == "GET" and not one.names and not one.path.startswith(PLATFORM) and one.path != "/"
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)
@@ -157,7 +161,7 @@ def test_the_others_ids_in_a_body_do_not_exist(route, probe, unchanged):
     path = route.at(own.get(route.path, "01927f4e-7c1a-7b60-8f3a-5d2e9c0b4a17"))
     for name in sorted(route.fields):
         for identifier in ids_of(other):
-            for value in (identifier, [identifier], {"id": identifier}):
+            for value in (identifier, [identifier]):
                 body = (BODIES.get(route.path, {}) if route.method == "POST" else {}) | {name: value}
                 response, _ = send(client, route, path, body)
                 if not ID_FIELDS.search(name) or route.path.startswith(PLATFORM):
@@ -182,8 +186,8 @@ def test_the_probe_sees_what_it_looks_for(probe):
 
 def test_a_seat_in_two_tenants_sees_each_by_its_own_token(probe, tenant):
     _, other = probe
-    user = make_user_of_both = make_seat(tenant, "tenant_admin").user
-    there = Client(make_seat(other, "tenant_admin", user=make_user_of_both))
+    user = make_seat(tenant, "tenant_admin").user
+    there = Client(make_seat(other, "tenant_admin", user=user))
     here = Client(user.seats.get(tenant=tenant))
     assert MARK in words_of(there.get("/leads"))
     assert MARK not in words_of(here.get("/leads"))

@@ -134,7 +134,7 @@ def from_offset(
     rows = fetch(first[offset : offset + n], order.column, "id")
     for empty in rest:
         if len(rows) < n:
-            skipped = 0
+            skipped = 0 if rows or not offset else max(0, offset - first.count())
             rows += fetch(empty[skipped : skipped + n - len(rows)], order.column, "id")
     return rows
 

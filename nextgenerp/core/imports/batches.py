@@ -1,5 +1,6 @@
 """One batch of rows, from cells to stored records: read, decided, written, and every row counted once."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from nextgenerp.core.models import ImportFailure, ImportKey
 from nextgenerp.core.scope import visible
 from nextgenerp.database.ids import new_id
 
+FATES = ("created", "updated", "skipped")
 DUPLICATE = RowProblem(
     "", "duplicate", "There is one with this e-mail or phone already, in the file or stored."
 )
@@ -156,9 +158,8 @@ class Batches:
         wanted = {key for keys in keys_of for key in keys}
         reach = self.look_up(wanted, plan) if wanted else None
         for candidate, keys in zip(candidates, keys_of, strict=True):
-            targets: set[UUID] = set()
-            for key in keys:
-                targets |= plan.known.get(key, set())
+            met = [plan.known[key] for key in keys if key in plan.known]
+            targets = set().union(*met) if met else None
             if not targets:
                 self.plan_new(candidate, keys, plan)
             elif self.options.on_duplicate == "skip":
@@ -238,9 +239,8 @@ class Batches:
             plan.refused += [
                 (candidate, [problem]) for candidate, _, about in plan.decided if about in beyond
             ]
-        for _, fate, record_id in plan.decided:
-            if record_id not in beyond:
-                setattr(outcome, fate, getattr(outcome, fate) + 1)
+        fates = Counter(fate for _, fate, record_id in plan.decided if record_id not in beyond)
+        outcome.created, outcome.updated, outcome.skipped = (fates[fate] for fate in FATES)
         outcome.failures = [
             Failure(candidate.row, self.shown(candidate.values, problems))
             for candidate, problems in plan.refused
