@@ -81,8 +81,8 @@ def ids_of(tenant):
     found = {}
     for table, rows in contents(tenant).items():
         for row in rows[-1:]:
-            own, *others = UUIDS.findall(row)
-            found = dict.fromkeys(others, table) | found | {own: table}
+            identifiers = UUIDS.findall(row)  # none in django_migrations
+            found = dict.fromkeys(identifiers, table) | found | dict.fromkeys(identifiers[:1], table)
     found |= {str(tenant.id): "tenant", str(tenant.organization_id): "organization"}
     return found
 

@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 from django_q.models import OrmQ
 
+from accounts.models import User
 from nextgenerp.core.tenancy import leave_tenant
 from nextgenerp.database.models import DeferredTask
 from nextgenerp.mail.models import EmailTemplate, QueuedEmail
 from nextgenerp.mail.tests.smtp_server import SmtpServer
+from nextgenerp.testing.factories import make_user
 
 OTP = {"name": "Demo", "code": "482915", "minutes": 10}
 
@@ -26,6 +28,14 @@ def committing(tenants: Any, django_db_blocker: Any) -> Iterator[None]:
         OrmQ.objects.all().delete()
         EmailTemplate.objects.filter(is_system=False).delete()
         connection.close()
+
+
+@pytest.fixture
+def operator(committing: None) -> Iterator[User]:
+    """A super-admin whom threads see too."""
+    user = make_user("committed-operator@example.com", is_super_admin=True)
+    yield user
+    user.delete()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django_q.models import OrmQ
 
+from accounts.models import User
 from nextgenerp.core.models import StoredFile
 from nextgenerp.core.tasks import run_due, run_one
 from nextgenerp.core.tenancy import enter_tenant, leave_tenant, tenant_context
@@ -27,7 +28,6 @@ from nextgenerp.mail.tasks import deliver
 from nextgenerp.mail.tests.conftest import OTP
 from nextgenerp.mail.tests.smtp_server import SmtpServer
 from nextgenerp.testing.client import Client
-from nextgenerp.testing.factories import make_user
 
 Status = QueuedEmail.Status
 EML_BACKEND = "nextgenerp.mail.backends.EmlFileBackend"
@@ -138,7 +138,7 @@ def test_attachments_come_from_the_tenant_that_sends(
 
 
 def test_a_mail_whose_server_is_away_waits_longer_each_time_and_fails_at_last(
-    committing: None, smtp: SmtpServer
+    operator: User, smtp: SmtpServer
 ) -> None:
     smtp.refuse["demo@example.com"] = 451
     email = send("otp", "demo@example.com", OTP)
@@ -159,12 +159,10 @@ def test_a_mail_whose_server_is_away_waits_longer_each_time_and_fails_at_last(
     assert run_due() == 0
 
     smtp.refuse.clear()
-    operator = make_user(is_super_admin=True)
     assert Client(user=operator).post(f"/email/queue/{email.id}/retry").status_code == 200
     assert run_due() == 1
     assert reread(email).status == Status.SENT
     assert smtp.recipients == [["demo@example.com"]]
-    operator.delete()
 
 
 def test_a_recipient_refused_for_good_is_not_tried_again(committing: None, smtp: SmtpServer) -> None:
@@ -249,8 +247,7 @@ def test_a_delivery_whose_mail_was_taken_over_writes_nothing(committing: None, s
     assert after.sent_at is None
 
 
-def test_cancelling_and_sending_at_once_leaves_one_winner(committing: None, mailoutbox: list[Any]) -> None:
-    operator = make_user(is_super_admin=True)
+def test_cancelling_and_sending_at_once_leaves_one_winner(operator: User, mailoutbox: list[Any]) -> None:
     outcomes = []
     for number in range(25):
         email = send("otp", f"demo-{number}@example.com", OTP)
@@ -272,7 +269,43 @@ def test_cancelling_and_sending_at_once_leaves_one_winner(committing: None, mail
         received = sum(mail.to == email.to for mail in mailoutbox)
         outcomes.append((answers[0], reread(email).status, received))
     assert set(outcomes) <= {(200, "cancelled", 0), (409, "sent", 1)}
-    operator.delete()
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after"),
+    [("cancel", Status.QUEUED, Status.SENDING), ("retry", Status.FAILED, Status.QUEUED)],
+)
+def test_an_operator_waits_for_who_has_the_mail_in_hand(
+    operator: User, action: str, before: str, after: str
+) -> None:
+    email = send("otp", "demo@example.com", OTP)
+    DeferredTask.objects.all().delete()
+    QueuedEmail.objects.filter(id=email.id).update(status=before)
+    answers: list[int] = []
+
+    def act() -> None:
+        answers.append(Client(user=operator).post(f"/email/queue/{email.id}/{action}").status_code)
+
+    thread = threading.Thread(target=in_thread, args=(act,))
+    with transaction.atomic():
+        QueuedEmail.objects.filter(id=email.id).update(status=after)
+        thread.start()
+        while thread.is_alive() and not somebody_waits():
+            threading.Event().wait(0.01)
+    thread.join()
+    assert answers == [409]
+    assert reread(email).status == after
+    assert not DeferredTask.objects.exists()
+
+
+def somebody_waits() -> bool:
+    """Whether a session of this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0] > 0
 
 
 def test_several_workers_send_each_mail_once(committing: None, mailoutbox: list[Any]) -> None:

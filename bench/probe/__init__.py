@@ -1,0 +1,1 @@
+"""An app with one migration, which the case ``migrate`` runs in every tenant."""
