@@ -14,6 +14,7 @@ from django_tenants.models import TenantMixin
 from accounts.grants import DEFAULTS, Grants
 from accounts.sealing import seal, unseal
 from nextgenerp.core.models import Record
+from nextgenerp.core.scope import Scope
 from nextgenerp.database.ids import new_id
 
 
@@ -133,6 +134,8 @@ class Membership(Record):
         ADMIN = "admin"
         MANAGER = "manager"
         STAFF = "staff"
+
+    scope = Scope("User Management", owners=("id",))
 
     tenant = models.ForeignKey(Tenant, on_delete=models.RESTRICT, related_name="seats")
     user = models.ForeignKey(User, on_delete=models.RESTRICT, related_name="seats")
@@ -275,7 +278,12 @@ class RefreshToken(models.Model):
 
 
 class Invitation(Record):
-    """An invitation to a seat: its token goes by mail only, is stored hashed, lives 7 days, works once."""
+    """An invitation to a seat: its token goes by mail only, is stored hashed, lives 7 days, works once.
+
+    One that has expired counts for nothing any more; the worker removes it and frees its place.
+    """
+
+    scope = Scope("User Management", owners=("invited_by_id",))
 
     tenant = models.ForeignKey(Tenant, on_delete=models.RESTRICT, related_name="invitations")
     email = models.EmailField(max_length=254)
@@ -300,3 +308,49 @@ class Invitation(Record):
                 violation_error_message="This address is invited already.",
             )
         ]  # fmt: skip
+
+
+class TeamMember(models.Model):
+    """A row of a tenant's team: a seat, or an invitation that waits (its id stands in ``id`` and ``invite_id``).
+
+    A view of the database, so that lists filter, sort and page over both at once; whoever changes a column it
+    reads makes it anew in the same migration.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        INACTIVE = "inactive"
+        PENDING = "pending"
+
+    scope = Scope("User Management", owners=("id", "invited_by_id"))
+
+    id = models.UUIDField(primary_key=True)
+    tenant_id = models.UUIDField()
+    user_id = models.UUIDField(null=True)
+    invite_id = models.UUIDField(null=True)
+    invited_by_id = models.UUIDField(null=True)
+    email = models.CharField(max_length=254)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    name = models.CharField(max_length=201)
+    name_key = models.CharField(max_length=201)
+    phone = models.CharField(max_length=16)
+    designation = models.CharField(max_length=100)
+    department = models.CharField(max_length=100)
+    role = models.CharField(max_length=20, choices=Membership.Role.choices)
+    role_rank = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=8, choices=Status.choices)
+    manager_id = models.UUIDField(null=True)
+    avatar_id = models.UUIDField(null=True)
+    last_login_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    version = models.PositiveIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "team_member"
+
+    def __str__(self) -> str:
+        return self.name

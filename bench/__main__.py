@@ -17,7 +17,7 @@ from nextgenerp.database.postgres_programs import PostgresError
 from nextgenerp.development import ROOT, VAR, Refused, database, run_program, watch_for_stop
 
 NAME = "nextgenerp_bench_"
-NOT_OURS = {".venv", "var"}
+NOT_OURS = {".git", ".venv", "var"}
 
 
 def main() -> int:
@@ -50,9 +50,9 @@ def own_database(url: str) -> str:
 def fingerprint() -> str:
     """A digest of every migration and of the seeding."""
     digest = hashlib.sha256((ROOT / "bench" / "seeding.py").read_bytes())
-    for path in sorted(ROOT.glob("*/**/migrations/*.py")):
-        if not NOT_OURS & set(Path(path).relative_to(ROOT).parts):
-            digest.update(path.read_bytes())
+    apps = [path for path in ROOT.iterdir() if path.is_dir() and path.name not in NOT_OURS]
+    for path in sorted(path for app in apps for path in app.rglob("migrations/*.py")):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -247,9 +247,8 @@ def named(model: type[LeadCompany] | type[LeadTag], keys: Mapping[str, str]) -> 
         if key not in found:
             missing.setdefault(key, name)
     if missing:
-        model.objects.bulk_create(
-            [model(name=name, name_key=key) for key, name in missing.items()], ignore_conflicts=True
-        )
+        new: list[Any] = [model(name=name, name_key=key) for key, name in missing.items()]
+        model.objects.bulk_create(new, ignore_conflicts=True)
         found |= ids_of(model, list(missing))
     return found
 

@@ -294,6 +294,18 @@ def test_a_row_the_database_refuses_fails_alone(member, tenant):
     assert {lead.tags.get().name for lead in stored(tenant)} == {"new"}
 
 
+def test_a_dry_run_knows_the_limit_beside_refused_rows(member, tenant, limited, monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE lead ADD CONSTRAINT only_here CHECK (city <> 'Refused')")
+    monkeypatch.setattr(engine, "BATCH_ROWS", 4)
+    limited(7)
+    rows = [[f"Demo {i}", f"demo-lead-{i}@example.com", "Refused" if i == 7 else ""] for i in range(1, 10)]
+    for dry in (True, False):
+        answer = upload(member(leads=["create"]), csv_text([["Name", "Email", "City"], *rows]), dryRun=dry)
+        assert counts(answer) == (9, 7, 0, 0, 2, 0)
+        assert codes(answer) == [(8, "", "invalid"), (10, "", "plan_limit_reached")]
+
+
 # --- files that are refused, options, mapping
 
 

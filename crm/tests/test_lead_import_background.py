@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -161,43 +163,75 @@ def test_killed_workers_lose_and_double_nothing(committed_tenant, client):
     assert_exact(committed_tenant, answer, rows)
 
 
-def test_two_runners_at_once(committed_tenant, client, monkeypatch):
+def run_together(tenant, *import_ids):
+    """Run slices of imports at the same time, each in a thread of its own. Raises what they raise."""
+    together = threading.Barrier(len(import_ids))
+
+    def run(import_id):
+        together.wait()
+        try:
+            with tenant_context(tenant):
+                engine.run_slice(import_id)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(import_ids)) as threads:
+        list(threads.map(run, import_ids))
+
+
+def test_runners_at_once(committed_tenant, client, monkeypatch):
     monkeypatch.setattr(engine, "BATCH_ROWS", 100)
     answer = upload(client, many(), createMissing=["tags"])
-    together = threading.Barrier(3)
-
-    def run():
-        together.wait()
-        with tenant_context(committed_tenant):
-            engine.run_slice(answer.json()["id"])
-        connections.close_all()
-
-    runners = [threading.Thread(target=run) for _ in range(3)]
-    for runner in runners:
-        runner.start()
-    for runner in runners:
-        runner.join()
+    run_together(committed_tenant, *[answer.json()["id"]] * 3)
     run_tasks(committed_tenant)
     assert_exact(committed_tenant, answer)
 
 
-def test_two_imports_of_the_same_file_at_once(committed_tenant, client, monkeypatch):
-    monkeypatch.setattr(engine, "BATCH_ROWS", 100)
-    first, second = (upload(client, many(), createMissing=["tags"]).json()["id"] for _ in range(2))
-    together = threading.Barrier(2)
+def test_a_runner_steps_back_for_the_one_that_went_on(committed_tenant, client):
+    answer = upload(client, many(), createMissing=["tags"])
+    import_id, deadline = answer.json()["id"], time.monotonic() + 60
+    with tenant_context(committed_tenant):
+        first = engine.run_batch(import_id, None, deadline)
+        second = engine.run_batch(import_id, None, deadline)
+        assert engine.run_batch(import_id, first, deadline) is None
+    assert import_of(committed_tenant, answer).processed == 4000
+    with tenant_context(committed_tenant):
+        assert engine.run_batch(import_id, second, deadline) is None
+    assert_exact(committed_tenant, answer)
 
-    def run(import_id):
-        together.wait()
-        with tenant_context(committed_tenant):
-            engine.run_slice(import_id)
+
+def test_a_runner_comes_back_where_another_is_at_work(committed_tenant, client):
+    answer = upload(client, many())
+    turn = threading.Barrier(2)
+
+    def hold():
+        with tenant_context(committed_tenant), transaction.atomic():
+            Import.objects.select_for_update().get(id=answer.json()["id"])
+            turn.wait()
+            turn.wait()
         connections.close_all()
 
-    runners = [threading.Thread(target=run, args=[one]) for one in (first, second)]
-    for runner in runners:
-        runner.start()
-    for runner in runners:
-        runner.join()
-    results = [client.get(f"/imports/{one}").json() for one in (first, second)]
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(hold)
+        turn.wait()
+        DeferredTask.objects.filter(schema_name=committed_tenant.schema_name).delete()
+        try:
+            with tenant_context(committed_tenant):
+                engine.run_slice(answer.json()["id"])
+        finally:
+            turn.wait()
+        held.result()
+    assert import_of(committed_tenant, answer).processed == 0
+    later = DeferredTask.objects.get(schema_name=committed_tenant.schema_name)
+    assert (later.function, later.arguments) == (engine.RUN_SLICE, [answer.json()["id"]])
+    assert later.due_at > later.created_at
+
+
+def test_two_imports_of_the_same_file_at_once(committed_tenant, client, monkeypatch):
+    monkeypatch.setattr(engine, "BATCH_ROWS", 100)
+    both = [upload(client, many(), createMissing=["tags"]).json()["id"] for _ in range(2)]
+    run_together(committed_tenant, *both)
+    results = [client.get(f"/imports/{one}").json() for one in both]
     assert [result["status"] for result in results] == ["completed", "completed"]
     assert sum(result["created"] for result in results) == expected()[1]
     with tenant_context(committed_tenant):

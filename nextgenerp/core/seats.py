@@ -1,12 +1,16 @@
 """Seats as the tenant apps see them: looked up by id in public, never joined."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+
+from nextgenerp.core.tenancy import Actor
+
+_reassigners: list[tuple[str, Callable[..., None]]] = []
 
 
 def seat_model() -> Any:
@@ -33,3 +37,28 @@ def names(seat_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
 def emails(seat_ids: Iterable[UUID]) -> dict[UUID, str]:
     """E-mail addresses of seats of the current tenant by id, with one query."""
     return dict(of_tenant().filter(id__in=list(seat_ids)).values_list("id", "user__email"))
+
+
+def on_reassign(module: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function ``(leaver, successor, *, actor)`` that gives the open work of one seat to another.
+
+    It runs in the transaction that deactivates the leaver, for an actor with ``canEdit`` in ``module``, and moves
+    what the actor's scope reaches (docs/adr/0008-reassigning.md).
+    """
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        _reassigners.append((module, function))
+        return function
+
+    return register
+
+
+def reassigned_modules() -> list[str]:
+    """The modules in which open work is given to somebody else."""
+    return list(dict.fromkeys(module for module, _ in _reassigners))
+
+
+def reassign(leaver: UUID, successor: UUID, *, actor: Actor) -> None:
+    """Give a leaver's open work in every app to another seat."""
+    for _, function in _reassigners:
+        function(leaver, successor, actor=actor)

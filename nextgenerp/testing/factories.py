@@ -12,7 +12,7 @@ from nextgenerp.core.tenancy import ACTIONS, MODULES
 from nextgenerp.database.schemas import drop_schema
 
 numbers = itertools.count(1)
-PASSWORD = "correct-horse-battery"  # noqa: S105 - of test users
+PASSWORD = "correct-horse-battery"
 # ``member(leads=["create"])``: keywords for modules and actions.
 MODULE_NAMES = {module.lower().replace(" ", "_"): module for module in MODULES}
 ACTION_NAMES = {action.removeprefix("can").lower(): action for action in ACTIONS}

@@ -35,7 +35,7 @@ def catalog(schema: str) -> dict[str, list[Any]]:
             cursor.execute(query, [schema])
             rows = [tuple(plain(value, schema) for value in row) for row in cursor.fetchall()]
             found[kind] = sorted(rows, key=str)
-        cursor.execute(f'SELECT app, name FROM "{schema}".django_migrations')
+        cursor.execute(f'SELECT app, name FROM "{schema}".django_migrations')  # noqa: S608 - a schema of a test
         found["migrations"] = sorted(cursor.fetchall())
     return found
 
@@ -51,5 +51,7 @@ def plain(value: Any, schema: str) -> Any:
 def schemas_like(pattern: str) -> set[str]:
     """The names of schemas that match a LIKE pattern, PostgreSQL's own left out."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE %s AND nspname NOT LIKE 'pg\\_%%'", [pattern])
+        cursor.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname LIKE %s AND nspname NOT LIKE 'pg\\_%%'", [pattern]
+        )
         return {row[0] for row in cursor.fetchall()}

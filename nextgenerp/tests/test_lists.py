@@ -17,7 +17,9 @@ LISTS = [
 def add(client, tenant, number):
     """One row more on every list, with everything a row may refer to of its own."""
     colleague = make_seat(tenant, first_name=f"Demo {number}")
-    tags = [client.post("/leads/meta/tags", {"name": f"tag {number}.{extra}"}).json()["id"] for extra in range(2)]
+    tags = [
+        client.post("/leads/meta/tags", {"name": f"tag {number}.{extra}"}).json()["id"] for extra in range(2)
+    ]
     lead = client.post("/leads", {
         "firstName": f"Lead {number}", "company": f"Company {number}", "email": f"lead-{number}@example.com",
         "tagIds": tags, "assignedToId": str(colleague.id),
@@ -47,4 +49,6 @@ def test_twenty_rows_cost_what_one_does(route, tenant, queries):
 
 
 def test_lists_are_found():
-    assert {"/leads", "/leads/export", "/leads/meta/tags", "/email/queue", "/email/templates"} <= {one.path for one in LISTS}
+    assert {"/leads", "/leads/export", "/leads/meta/tags", "/email/queue", "/email/templates"} <= {
+        one.path for one in LISTS
+    }

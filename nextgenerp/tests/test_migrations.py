@@ -118,7 +118,9 @@ def schemas() -> list[str]:
 
 def run(statement: str, schema: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f'SET LOCAL search_path = "{schema}", public' if connection.in_atomic_block else "SELECT 1")
+        cursor.execute(
+            f'SET LOCAL search_path = "{schema}", public' if connection.in_atomic_block else "SELECT 1"
+        )
         cursor.execute(statement.format(schema=f'"{schema}"'))
 
 
@@ -140,7 +142,11 @@ def test_nothing_to_do_is_nothing_done(database, queries):
         report = migrate_everything()
     assert (report.migrated, report.failed) == ([], {})
     assert SchemaTemplate.objects.get().made_at == made_at
-    assert not [sql for sql in seen if sql.startswith(("CREATE TABLE", "ALTER", "DROP")) or "django_migrations (" in sql]
+    assert not [
+        sql
+        for sql in seen
+        if sql.startswith(("CREATE TABLE", "ALTER", "DROP")) or "django_migrations (" in sql
+    ]
 
 
 def test_plain_sql_goes_everywhere(database, adding):
@@ -165,7 +171,9 @@ def test_plain_sql_goes_everywhere(database, adding):
 
 def test_several_migrations_at_once(database, adding):
     adding(COLUMN)
-    adding("migrations.AlterField('usagecounter', 'note', models.CharField(max_length=40, default='new', unique=True))")
+    adding(
+        "migrations.AlterField('usagecounter', 'note', models.CharField(max_length=40, default='new', unique=True))"
+    )
     adding("migrations.RenameField('usagecounter', 'note', 'remark')")
     assert len(migrate_everything(workers=3).migrated) == 4
     template = catalog("tenant_template")
@@ -335,7 +343,9 @@ def test_the_command_says_what_failed_and_ends_with_an_error(database, adding, c
     broken, *_ = schemas()
     run("ALTER TABLE {schema}.usage_counter ADD COLUMN note int", broken)
     adding(COLUMN)
-    with pytest.raises(CommandError, match=f"1 schemas failed.*\n  {broken}: core.0901_throwaway: .*already exists"):
+    with pytest.raises(
+        CommandError, match=f"1 schemas failed.*\n  {broken}: core.0901_throwaway: .*already exists"
+    ):
         call_command("migrate_tenants")
     assert "3 schemas migrated" in capsys.readouterr().out
 
@@ -352,5 +362,7 @@ def test_an_idle_lock_is_let_go_of_when_migrating_fails(database, adding):
     with pytest.raises(Exception, match="division by zero"):
         migrate_everything()
     with maintenance() as server:
-        held = server.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [migrating.ONE_RUN])
+        held = server.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [migrating.ONE_RUN]
+        )
         assert held.fetchone() == (0,)

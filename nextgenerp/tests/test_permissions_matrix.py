@@ -49,7 +49,9 @@ ROLES = {  # spec: identity, Defaults
         or module in {"Finance", "Inventory"}
     ),
 }  # fmt: skip
-WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|CREATE|ALTER|DROP|WITH .*(INSERT|UPDATE|DELETE))", re.IGNORECASE)
+WRITES = re.compile(
+    r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|CREATE|ALTER|DROP|WITH .*(INSERT|UPDATE|DELETE))", re.IGNORECASE
+)
 
 
 def name_of(row):
@@ -72,12 +74,16 @@ def requirement(row):
 
 def allowed(row):
     """The status an allowed caller gets for nobody's ids and an empty body."""
-    return EMPTY_BODY.get((row.method, row.path)) or (404 if ":" in row.path else 200 if row.method == "GET" else 400)
+    return EMPTY_BODY.get((row.method, row.path)) or (
+        404 if ":" in row.path else 200 if row.method == "GET" else 400
+    )
 
 
 def call(client, row):
     path = re.sub(r":\w+", str(NOBODYS), row.path)
-    response = client.generic(row.method, path, b"" if row.method in {"GET", "DELETE"} else b"{}", "application/json")
+    response = client.generic(
+        row.method, path, b"" if row.method in {"GET", "DELETE"} else b"{}", "application/json"
+    )
     if getattr(response, "streaming", False):
         return response.status_code, None  # not closed: that would end the connection of the test
     body = response.content
@@ -88,12 +94,15 @@ def call(client, row):
 def every(*without):
     """A full map of grants, apart from some ``(module, action)``."""
     return {
-        module: {action: (module, action) not in without for action in ACTIONS} | {"scope": "all"} for module in MODULES
+        module: {action: (module, action) not in without for action in ACTIONS} | {"scope": "all"}
+        for module in MODULES
     }
 
 
 def only(module, action):
-    return {one: {name: (one, name) == (module, action) for name in ACTIONS} | {"scope": "all"} for one in MODULES}
+    return {
+        one: {name: (one, name) == (module, action) for name in ACTIONS} | {"scope": "all"} for one in MODULES
+    }
 
 
 def expired(client):
@@ -110,7 +119,10 @@ FORBIDDEN = (403, "permission_denied")
 def more_tenants(tenants, django_db_blocker):
     """A sub-tenant of the first and a suspended tenant, committed once for all cells."""
     with django_db_blocker.unblock():
-        found = {one.name: one for one in Tenant.objects.filter(name__in=["Matrix Demo Branch", "Matrix Demo Suspended"])}
+        found = {
+            one.name: one
+            for one in Tenant.objects.filter(name__in=["Matrix Demo Branch", "Matrix Demo Suspended"])
+        }
         branch = found.get("Matrix Demo Branch") or make_tenant("Matrix Demo Branch", parent=tenants[0])
         suspended = found.get("Matrix Demo Suspended") or make_tenant("Matrix Demo Suspended")
         Tenant.objects.filter(pk=suspended.pk).update(status="suspended")
@@ -135,8 +147,16 @@ def cells(row, tenant, other, branch, suspended):
     yield "no grant", Client(make_seat(tenant, permissions=grants())), for_member(lambda *_: False, "staff")
     for role, has in ROLES.items():
         yield role, Client(make_seat(tenant, role)), for_member(has, role)
-    yield "other tenant", Client(make_seat(other, "tenant_admin")), for_member(lambda *_: True, "tenant_admin")
-    yield "sub-tenant admin", Client(make_seat(branch, "tenant_admin")), for_member(lambda *_: True, "tenant_admin")
+    yield (
+        "other tenant",
+        Client(make_seat(other, "tenant_admin")),
+        for_member(lambda *_: True, "tenant_admin"),
+    )
+    yield (
+        "sub-tenant admin",
+        Client(make_seat(branch, "tenant_admin")),
+        for_member(lambda *_: True, "tenant_admin"),
+    )
     closed = fine if row.path in WAYS_OUT else (403, "tenant_suspended")
     yield "suspended tenant", Client(make_seat(suspended, "tenant_admin")), closed
     operator = fine if need[0] == "operator" or row.path in OF_USERS else (403, "tenant_required")
@@ -175,7 +195,9 @@ def counts(*schemas):
     """How many rows each table has."""
     found = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s)", [list(schemas)])
+        cursor.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s)", [list(schemas)]
+        )
         for schema, table in cursor.fetchall():
             cursor.execute(f'SELECT count(*) FROM "{schema}"."{table}"')
             found[schema, table] = cursor.fetchone()[0]
@@ -213,10 +235,14 @@ def test_a_wrong_verb_is_405_and_names_the_right_ones(path, tenant, queries):
 
 
 @pytest.mark.parametrize("row", [row for row in GUARDED if ":" in row.path], ids=name_of)
-@pytest.mark.parametrize("identifier", ["1", "nothing", str(NOBODYS), NOBODYS.hex, "%00", "../1", "'", "9" * 300])
+@pytest.mark.parametrize(
+    "identifier", ["1", "nothing", str(NOBODYS), NOBODYS.hex, "%00", "../1", "'", "9" * 300]
+)
 def test_an_id_that_is_nobodys_or_no_id_is_404(row, identifier, tenant):
     operator = requirement(row) == ("operator",)
-    client = Client(user=make_user(is_super_admin=True)) if operator else Client(make_seat(tenant, "tenant_admin"))
+    client = (
+        Client(user=make_user(is_super_admin=True)) if operator else Client(make_seat(tenant, "tenant_admin"))
+    )
     path = re.sub(r":\w+", identifier, row.path)
     response = client.generic(row.method, path, b"" if row.method == "DELETE" else b"{}", "application/json")
     assert response.status_code == 404
@@ -230,6 +256,7 @@ def no_windows():
 
 def test_the_requirements_are_read_from_the_list():
     """The parser of the auth column, on rows of each kind."""
+
     def of(method, path):
         return requirement(published.rows()[method, path])
 
@@ -241,7 +268,9 @@ def test_the_requirements_are_read_from_the_list():
     assert of("GET", "/users/me") == ("member",)
 
 
-@pytest.mark.parametrize("change", ["deactivated seat", "deactivated user", "new token version", "another user's seat"])
+@pytest.mark.parametrize(
+    "change", ["deactivated seat", "deactivated user", "new token version", "another user's seat"]
+)
 def test_a_token_holds_only_as_long_as_its_seat(change, tenant):
     client = Client(make_seat(tenant, "tenant_admin"))
     assert client.get("/leads").status_code == 200
@@ -266,7 +295,8 @@ def test_the_tenant_comes_from_the_token_alone(tenant, other_tenant):
     client = Client(make_seat(tenant, "tenant_admin"))
     headers = {
         "X-Tenant": other_tenant.schema_name, "X-Tenant-Id": str(other_tenant.id), "X-Schema": other_tenant.schema_name,
-        "Host": "localhost", "X-Forwarded-Host": f"{other_tenant.slug}.localhost", "Cookie": f"tenant={other_tenant.id}",
+        "Host": "localhost", "X-Forwarded-Host": f"{other_tenant.slug}.localhost",
+        "Cookie": f"tenant={other_tenant.id}",
     }  # fmt: skip
     assert client.get("/users/me", headers=headers).json()["tenant"]["id"] == str(tenant.id)
     for parameter in ("tenant", "tenantId", "schema"):

@@ -85,7 +85,12 @@ def environment(folder, postgres):
 def tenant(environment):
     """``(schema, token)`` of a tenant and its admin."""
     made = subprocess.run(
-        [sys.executable, "-c", PREPARE], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PREPARE],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return made.stdout.split()[-2:]
 
@@ -132,7 +137,9 @@ class Load:
         self.statuses = Counter()
         self.deadline = time.monotonic() + PATIENCE
         self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.create, args=[self.keys[n::CLIENTS]]) for n in range(CLIENTS)]
+        self.threads = [
+            threading.Thread(target=self.create, args=[self.keys[n::CLIENTS]]) for n in range(CLIENTS)
+        ]
         for thread in self.threads:
             thread.start()
 
@@ -167,20 +174,24 @@ class Load:
 
 
 def verify(load, postgres, schema):
-    """Every acknowledged lead is there once, with its number, its history and its stored answer; there are no others."""
+    """Every acknowledged lead is there once, with number, history and stored answer; there are no others."""
     again = {key: load.post(key) for key in load.keys}
     assert {status for status, _ in again.values()} == {201}
     assert {key: lead["id"] for key, (_, lead) in again.items()} == load.acknowledged
     with psycopg.connect(postgres.url) as db:
         db.execute(f'SET search_path = "{schema}"')
-        leads = db.execute("SELECT id::text, last_name, lead_number FROM lead ORDER BY lead_number").fetchall()
+        leads = db.execute(
+            "SELECT id::text, last_name, lead_number FROM lead ORDER BY lead_number"
+        ).fetchall()
         ours = [row for row in leads if row[1] in load.acknowledged]
         assert {row[1]: row[0] for row in ours} == load.acknowledged
         assert len(ours) == len(load.keys)
         assert [row[2] for row in leads] == [f"LD-{number:05}" for number in range(1, len(leads) + 1)]
         counter = db.execute("SELECT used, issued FROM usage_counter WHERE key = 'leads'").fetchone()
         assert counter == (len(leads), len(leads))
-        history = db.execute("SELECT count(*), count(DISTINCT record_id) FROM history WHERE action = 'created'")
+        history = db.execute(
+            "SELECT count(*), count(DISTINCT record_id) FROM history WHERE action = 'created'"
+        )
         assert history.fetchone() == (len(leads), len(leads))
         answers = db.execute("SELECT count(*) FROM idempotency_record").fetchone()
         assert answers == (len(leads),)

@@ -39,13 +39,19 @@ def fill(client, mark):
         "requirement": mark, "tagIds": [tag["id"]], "website": f"https://{mark}.example",
     })  # fmt: skip
     assert lead.status_code == 201, lead.content
-    rows = [{"firstName": mark, "email": f"{mark}2@example.com"}, {"firstName": mark, "email": f"{mark} is no address"}]
+    rows = [
+        {"firstName": mark, "email": f"{mark}2@example.com"},
+        {"firstName": mark, "email": f"{mark} is no address"},
+    ]
     imported = client.post("/leads/import/rows", {"rows": rows})
     assert imported.json()["created"] == 1, imported.content
     changed = client.patch(f"/leads/{lead.json()['id']}", {"lastName": f"{mark} changed"})
     assert changed.status_code == 200
     avatar = SimpleUploadedFile(f"{mark}.png", PNG, "image/png")
-    assert client.patch("/users/me", {"avatar": avatar, "firstName": mark}, format="multipart").status_code == 200
+    assert (
+        client.patch("/users/me", {"avatar": avatar, "firstName": mark}, format="multipart").status_code
+        == 200
+    )
 
 
 @pytest.fixture
@@ -68,9 +74,13 @@ def contents(tenant):
             cursor.execute(f'SELECT t::text FROM "{tenant.schema_name}"."{table}" t ORDER BY 1')
             found[table] = [row[0] for row in cursor.fetchall()]
         for table, column in (("tenant", "id"), ("membership", "tenant_id"), ("invitation", "tenant_id")):
-            cursor.execute(f"SELECT t::text FROM public.{table} t WHERE {column} = %s ORDER BY 1", [tenant.id])
+            cursor.execute(
+                f"SELECT t::text FROM public.{table} t WHERE {column} = %s ORDER BY 1", [tenant.id]
+            )
             found[table] = [row[0] for row in cursor.fetchall()]
-        users = "SELECT u::text FROM user_account u JOIN membership m ON m.user_id = u.id WHERE tenant_id = %s"
+        users = (
+            "SELECT u::text FROM user_account u JOIN membership m ON m.user_id = u.id WHERE tenant_id = %s"
+        )
         cursor.execute(users, [tenant.id])
         found["user_account"] = [row[0] for row in cursor.fetchall()]
     return found
@@ -117,7 +127,9 @@ def unchanged(probe):
 
 
 def is_list(response):
-    return response.get("Content-Type") == "application/json" and isinstance(response.json().get("data"), list)
+    return response.get("Content-Type") == "application/json" and isinstance(
+        response.json().get("data"), list
+    )
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.names], ids=str)
@@ -142,7 +154,9 @@ def test_the_others_ids_and_words_in_parameters_find_nothing(route, probe, uncha
     client, other = probe
     plain, _ = send(client, route, route.path)
     assert plain.status_code in {200, 400, 404}
-    for name in sorted(route.parameters - {"sortBy", "sortOrder", "page", "limit", "createdFrom", "createdTo"}):
+    for name in sorted(
+        route.parameters - {"sortBy", "sortOrder", "page", "limit", "createdFrom", "createdTo"}
+    ):
         for value in chain(ids_of(other), [MARK, MARK[:4], f"{MARK}@example.com"]):
             response, words = send(client, route, f"{route.path}?{name}={value}")
             if response.status_code == 400:
@@ -180,8 +194,19 @@ def test_the_probe_sees_what_it_looks_for(probe):
     seen = [str(route) for route in LISTS if MARK in words_of(client.get(route.path))]
     assert {"GET /leads", "GET /leads/meta/tags", "GET /leads/export", "GET /users/me"} <= set(seen)
     tables = {table for table, rows in contents(other).items() if MARK in str(rows)}
-    assert {"lead", "lead_tag", "lead_company", "history", "import_failure", "stored_file", "tenant", "membership"} <= tables
-    assert {"lead", "lead_tag", "lead_company", "import", "stored_file", "membership"} <= set(ids_of(other).values())
+    assert {
+        "lead",
+        "lead_tag",
+        "lead_company",
+        "history",
+        "import_failure",
+        "stored_file",
+        "tenant",
+        "membership",
+    } <= tables
+    assert {"lead", "lead_tag", "lead_company", "import", "stored_file", "membership"} <= set(
+        ids_of(other).values()
+    )
 
 
 def test_a_seat_in_two_tenants_sees_each_by_its_own_token(probe, tenant):

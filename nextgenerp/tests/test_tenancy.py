@@ -65,6 +65,20 @@ def fail_statement() -> None:
         cursor.execute("SELECT 1 / 0")
 
 
+@transaction.atomic
+def enter_and_fail(second) -> None:
+    enter_tenant(second)  # the SET is sent inside the transaction, and rolled back with it
+    assert mark() == 2
+    fail_statement()
+
+
+@transaction.atomic
+def write_and_pass_over_an_error() -> None:
+    UsageCounter.objects.filter(key=MARK).update(issued=7)
+    with suppress(DatabaseError):
+        fail_statement()
+
+
 def test_each_tenant_reads_its_own_row(live):
     for number, one in enumerate(live, start=1):
         with tenant_context(one):
@@ -95,10 +109,8 @@ def test_rollback_keeps_the_schema(live):
     first, second = live
     with tenant_context(first):
         assert mark() == 1
-        with pytest.raises(DatabaseError), transaction.atomic():
-            enter_tenant(second)  # the SET is sent inside the transaction, and rolled back with it
-            assert mark() == 2
-            fail_statement()
+        with pytest.raises(DatabaseError):
+            enter_and_fail(second)
         assert mark() == 2
         assert real_schema() == second.schema_name
 
@@ -129,11 +141,8 @@ def test_a_passed_over_error_cannot_move_the_next_statement_to_another_tenant(li
     with tenant_context(first):
         assert mark() == 1
     with tenant_context(second):
-        with pytest.raises(TransactionManagementError), transaction.atomic():
-            assert mark() == 2
-            UsageCounter.objects.filter(key=MARK).update(issued=7)
-            with suppress(DatabaseError):
-                fail_statement()
+        with pytest.raises(TransactionManagementError):
+            write_and_pass_over_an_error()
         assert mark() == 2
         assert UsageCounter.objects.get(key=MARK).issued == 0
 

@@ -28,7 +28,7 @@ from nextgenerp.core.imports.resources import ImportResource
 from nextgenerp.core.imports.values import ValueProblem
 from nextgenerp.core.models import Import, ImportKey
 from nextgenerp.core.tasks import GiveUp, after_commit
-from nextgenerp.core.tenancy import Actor
+from nextgenerp.core.tenancy import Actor, current_schema
 
 INLINE_ROWS = 2000
 BATCH_ROWS = 2000
@@ -117,7 +117,7 @@ def take_turn(resource: str) -> None:
     with connection.cursor() as cursor:
         # Statistics lag behind a table that grows so fast: nothing here should read all of it.
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(TURN, [f"import {connection.schema_name} {resource}"])
+        cursor.execute(TURN, [f"import {current_schema()} {resource}"])
 
 
 @transaction.atomic
@@ -179,8 +179,11 @@ def run_slice(import_id: str) -> None:
     Safe to run again and beside itself: a batch needs the lock of the import's row, and a runner that finds the
     import elsewhere than where it left it steps back for the one that moved it.
     """
+    deadline = time.monotonic() + SLICE_SECONDS
     try:
-        run_batches(import_id, time.monotonic() + SLICE_SECONDS)
+        run = run_batch(import_id, None, deadline)
+        while run:
+            run = run_batch(import_id, run, deadline)
     except (DomainError, ValueProblem) as problem:
         fail(import_id, problem.code, problem.detail)
     except FileNotFoundError:
@@ -191,26 +194,26 @@ def run_slice(import_id: str) -> None:
         raise GiveUp from error
 
 
-def run_batches(import_id: str, deadline: float) -> None:
-    run: Run | None = None
-    while True:
-        with transaction.atomic():
-            unfinished = Import.objects.filter(id=import_id, status__in=UNFINISHED)
-            batch = unfinished.select_for_update(skip_locked=True).first()
-            if batch is None:
-                if unfinished.exists():  # somebody is at it; should they die, this comes back
-                    run_later(import_id, BUSY_AGAIN)
-                return
-            if run is None:
-                run = Run(batch, ImportSource.from_json(batch.position["source"]), actor_of(batch))
-            elif run.place != batch.position.get("next"):
-                return
-            run.step(batch)
-            if batch.status not in UNFINISHED:
-                return
-            if time.monotonic() > deadline:
-                run_later(import_id)
-                return
+@transaction.atomic
+def run_batch(import_id: str, run: Run | None, deadline: float) -> Run | None:
+    """Import one batch, and return the run if there is more for it; after the deadline another slice has it."""
+    unfinished = Import.objects.filter(id=import_id, status__in=UNFINISHED)
+    batch = unfinished.select_for_update(skip_locked=True).first()
+    if batch is None:
+        if unfinished.exists():  # somebody is at it; should they die, this comes back
+            run_later(import_id, BUSY_AGAIN)
+        return None
+    if run is None:
+        run = Run(batch, ImportSource.from_json(batch.position["source"]), actor_of(batch))
+    elif run.place != batch.position.get("next"):
+        return None
+    run.step(batch)
+    if batch.status not in UNFINISHED:
+        return None
+    if time.monotonic() > deadline:
+        run_later(import_id)
+        return None
+    return run
 
 
 def actor_of(batch: Import) -> Actor:
@@ -230,7 +233,7 @@ def finish(batch: Import, status: str) -> None:
     batch.finished_at = timezone.now()
     if batch.options["dry_run"]:
         ImportKey.objects.filter(batch=batch).delete()
-    import_id, schema = batch.id, connection.schema_name
+    import_id, schema = batch.id, current_schema()
     transaction.on_commit(lambda: storage.remove(import_id, schema), robust=True)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from nextgenerp.core.imports.problems import FileProblem
+from nextgenerp.core.tenancy import current_schema
 
 KEPT_FOR = timedelta(days=30)  # the rows that failed
 ORPHANED_AFTER = timedelta(days=1)
@@ -22,7 +22,7 @@ ORPHANED_AFTER = timedelta(days=1)
 
 def folder(schema: str = "") -> Path:
     """The folder of a tenant, by default the current one."""
-    return settings.VAR_DIR / "imports" / (schema or connection.schema_name)
+    return settings.VAR_DIR / "imports" / (schema or current_schema())
 
 
 def receive(upload: Any, import_id: UUID) -> Path:

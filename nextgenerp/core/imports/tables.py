@@ -19,7 +19,7 @@ HISTORY = (
 
 def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Append rows to a model's table; ``names`` are field names, JSON values are texts already."""
-    columns = [sql.Identifier(model._meta.get_field(name).column) for name in names]
+    columns = [column_of(model._meta.get_field(name)) for name in names]
     table = sql.Identifier(model._meta.db_table)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, sql.SQL(", ").join(columns))
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
@@ -31,7 +31,7 @@ def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[
 def update_rows(model: type[Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Overwrite columns of rows, each given as its id and the values of ``names``; raises their version."""
     fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
-    columns = [sql.Identifier(field.column) for field in fields]
+    columns = [column_of(field) for field in fields]
     arrays = [sql.SQL(f"%s::{field.db_type(connection)}[]") for field in fields]
     statement = sql.SQL(
         "UPDATE {} AS old SET {}, version = old.version + 1, updated_at = now() FROM unnest({}) AS new ({}) "
@@ -44,6 +44,10 @@ def update_rows(model: type[Model], names: Sequence[str], rows: Sequence[Sequenc
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(values) for values in zip(*rows, strict=True)])
+
+
+def column_of(field: Any) -> sql.Identifier:
+    return sql.Identifier(field.column)
 
 
 def copy_history(

@@ -1,11 +1,12 @@
 """What is looked after from time to time in every tenant: old failures, forgotten files, imports that stand still."""
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from nextgenerp.core.imports import engine, storage
 from nextgenerp.core.models import Import, ImportFailure
 from nextgenerp.core.purging import in_every_tenant
+from nextgenerp.core.tenancy import current_schema
 from nextgenerp.database.models import DeferredTask
 
 
@@ -26,7 +27,7 @@ def tend_imports_here() -> int:
     ]
     storage.remove_orphans(unfinished)
     tasks = DeferredTask.objects.filter(
-        schema_name=connection.schema_name, function=engine.RUN_SLICE, failed_at=None
+        schema_name=current_schema(), function=engine.RUN_SLICE, failed_at=None
     )
     awaited = {arguments[0] for arguments in tasks.values_list("arguments", flat=True)}
     for import_id in unfinished:

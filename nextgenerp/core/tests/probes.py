@@ -144,7 +144,9 @@ class ActViewSet(ApiView):
         """Fail with a SQLSTATE, naming a constraint."""
         with transaction.atomic(), connection.cursor() as cursor:
             state, constraint = request.GET["state"], request.GET.get("constraint", "")
-            cursor.execute(f"DO $$ BEGIN RAISE 'probe' USING ERRCODE = '{state}', CONSTRAINT = '{constraint}'; END $$")
+            cursor.execute(
+                f"DO $$ BEGIN RAISE 'probe' USING ERRCODE = '{state}', CONSTRAINT = '{constraint}'; END $$"
+            )
         return Response({})
 
     def open(self, request):
@@ -164,13 +166,19 @@ def act(method: str, action: str) -> object:
 urlpatterns = [
     path("notes", NoteViewSet.as_view({"get": "list", "post": "create"})),
     path("notes/export", NoteViewSet.as_view({"get": "export"})),
-    path("notes/<str:id>", NoteViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
+    path(
+        "notes/<str:id>",
+        NoteViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path("tasks", TaskViewSet.as_view({"get": "list"})),
     path("tasks/export", TaskViewSet.as_view({"get": "export"})),
     path("own", act("get", "own")),
     path("operate", ActViewSet.as_view({"get": "operate", "post": "operate"})),
     path("open", ActViewSet.as_view({"get": "open", "post": "open"})),
-    *[path(name, act("post", name)) for name in ("echo", "happen", "answer", "crash", "deadlock", "sleep", "violate")],
+    *[
+        path(name, act("post", name))
+        for name in ("echo", "happen", "answer", "crash", "deadlock", "sleep", "violate")
+    ],
 ]
 handler400 = "nextgenerp.core.api.handlers.bad_request"
 handler403 = "nextgenerp.core.api.handlers.permission_denied"

@@ -19,7 +19,9 @@ def note(db):
 
 def history(tenant, note):
     with tenant_context(tenant):
-        return list(HistoryEntry.objects.filter(record_id=note.pk).order_by("id").values_list("action", "changes"))
+        return list(
+            HistoryEntry.objects.filter(record_id=note.pk).order_by("id").values_list("action", "changes")
+        )
 
 
 def test_every_single_resource_has_one(full, note):
@@ -68,7 +70,9 @@ def test_of_two_at_once_one_is_first(committed_tenant, django_db_blocker):
 
         def change(number):
             barrier.wait(timeout=30)
-            answers.append(client.patch(f"/notes/{note.pk}", {"name": f"by {number}"}, headers={"If-Match": '"1"'}))
+            answers.append(
+                client.patch(f"/notes/{note.pk}", {"name": f"by {number}"}, headers={"If-Match": '"1"'})
+            )
             connection.close()
 
         threads = [threading.Thread(target=change, args=[number]) for number in range(8)]

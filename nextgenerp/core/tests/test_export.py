@@ -30,20 +30,22 @@ def read(response):
 
 
 def test_an_export_is_the_list(full, tenant):
-    make("b", "a", "a,\n\"c\"")
+    make("b", "a", 'a,\n"c"')
     response = full.get("/tasks/export?sortBy=attempts&sortOrder=desc")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     connection.set_tenant(tenant)
     assert response["Content-Disposition"] == f'attachment; filename="tasks-{tenant_today()}.csv"'
     raw = b"".join(response)
-    assert raw == (
-        b'\xef\xbb\xbffunction,attempts,claim\r\n"a,\n""c""",2,\r\na,1,\r\nb,0,\r\n'
-    )
+    assert raw == (b'\xef\xbb\xbffunction,attempts,claim\r\n"a,\n""c""",2,\r\na,1,\r\nb,0,\r\n')
 
 
 def test_the_filters_of_the_list_hold(full):
     make("a", "b", "a")
-    assert read(full.get("/tasks/export?function=a")) == [["function", "attempts", "claim"], ["a", "0", ""], ["a", "2", ""]]
+    assert read(full.get("/tasks/export?function=a")) == [
+        ["function", "attempts", "claim"],
+        ["a", "0", ""],
+        ["a", "2", ""],
+    ]
 
 
 def test_a_parameter_it_does_not_know_exports_nothing(full):
@@ -87,7 +89,11 @@ def committed(committed_tenant, django_db_blocker):
 def test_a_second_export_waits_for_the_first(committed, tenants):
     running = committed.get("/tasks/export")
     refused = committed.get("/tasks/export")
-    assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (429, "rate_limited", "10")
+    assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (
+        429,
+        "rate_limited",
+        "10",
+    )
     running.close()
     again = committed.get("/tasks/export")
     assert read(again) == [["function", "attempts", "claim"]]
@@ -116,7 +122,10 @@ def test_an_export_that_was_never_closed_frees_its_place(committed):
 
 
 def test_an_export_needs_its_own_grant(member):
-    assert member(leads=["view", "create", "edit", "delete"]).get("/tasks/export").json()["action"] == "canExport"
+    assert (
+        member(leads=["view", "create", "edit", "delete"]).get("/tasks/export").json()["action"]
+        == "canExport"
+    )
 
 
 def test_instants_are_utc(full):

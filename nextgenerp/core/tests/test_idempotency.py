@@ -59,11 +59,17 @@ def test_an_empty_answer_is_replayed_empty(full):
 
 @pytest.mark.parametrize(
     ("method", "path", "body"),
-    [("POST", "/notes", {"name": "other"}), ("POST", "/echo", {"name": "this"}), ("PATCH", "/notes/x", {"name": "this"})],
+    [
+        ("POST", "/notes", {"name": "other"}),
+        ("POST", "/echo", {"name": "this"}),
+        ("PATCH", "/notes/x", {"name": "this"}),
+    ],
 )
 def test_the_same_key_with_another_request_is_422(full, method, path, body):
     assert full.post("/notes", {"name": "this"}, headers=KEY).status_code == 201
-    refused = full.generic(method, path, full._encode_data(body, "json")[0], content_type="application/json", headers=KEY)
+    refused = full.generic(
+        method, path, full._encode_data(body, "json")[0], content_type="application/json", headers=KEY
+    )
     assert answer(refused) == (422, "idempotency_key_reused")
     assert probes.Note.objects.filter(name="other").count() == 0
     assert full.post("/notes", {"name": "this"}, headers=KEY)["Idempotency-Replayed"] == "true"
@@ -160,7 +166,9 @@ def busy(committed_tenant, django_db_blocker):
         client = Client(make_seat(committed_tenant, permissions=grants(leads=["create"])))
         parameters = connection.get_connection_params()
         names = {"dbname", "user", "password", "host", "port"}
-        with psycopg.connect(**{name: parameters[name] for name in names & set(parameters)}, autocommit=True) as holder:
+        with psycopg.connect(
+            **{name: parameters[name] for name in names & set(parameters)}, autocommit=True
+        ) as holder:
             holder.execute("SELECT pg_advisory_lock(%s)", [probes.SLEEP])
             client.holder = holder
             yield client

@@ -25,11 +25,17 @@ def test_a_request_that_is_wrong_in_every_way_is_mended_check_by_check(member, t
     tenant.status, tenant.schema_ready = "suspended", False
     tenant.save()
     entitlements.answer_with(lambda tenant: READ_ONLY)
-    call = {"path": "/notes/nothing", "body": b"{", "headers": {"If-Match": '"7"', "Idempotency-Key": "k" * 256}}
+    call = {
+        "path": "/notes/nothing",
+        "body": b"{",
+        "headers": {"If-Match": '"7"', "Idempotency-Key": "k" * 256},
+    }
 
     def patch():
         return answer(
-            client.generic("PATCH", call["path"], call["body"], content_type="application/json", headers=call["headers"])
+            client.generic(
+                "PATCH", call["path"], call["body"], content_type="application/json", headers=call["headers"]
+            )
         )
 
     assert patch() == (429, "rate_limited")
@@ -61,7 +67,12 @@ def test_a_request_that_is_wrong_in_every_way_is_mended_check_by_check(member, t
     call["headers"]["If-Match"] = '"1"'
     assert patch() == (400, "invalid")
     call["body"] = b'{"name": "second"}'
-    assert client.generic("PATCH", **{"path": call["path"], "data": call["body"]}, content_type="application/json").status_code == 200
+    assert (
+        client.generic(
+            "PATCH", **{"path": call["path"], "data": call["body"]}, content_type="application/json"
+        ).status_code
+        == 200
+    )
     note.refresh_from_db()
     assert (note.name, note.version) == ("second", 2)
 
@@ -69,7 +80,10 @@ def test_a_request_that_is_wrong_in_every_way_is_mended_check_by_check(member, t
 def test_a_reused_key_comes_before_the_object(full):
     first = full.patch("/notes/nothing", {}, headers={"Idempotency-Key": "one"})
     assert answer(first) == (404, "not_found")
-    assert answer(full.patch("/notes/other", {}, headers={"Idempotency-Key": "one"})) == (422, "idempotency_key_reused")
+    assert answer(full.patch("/notes/other", {}, headers={"Idempotency-Key": "one"})) == (
+        422,
+        "idempotency_key_reused",
+    )
 
 
 def test_validation_comes_before_the_state_and_the_state_before_the_limit(full):

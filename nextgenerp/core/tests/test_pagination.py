@@ -15,6 +15,7 @@ from nextgenerp.core.tests.probes import TaskViewSet
 from nextgenerp.database.ids import new_id
 from nextgenerp.database.models import DeferredTask
 
+TICK, DAY = timedelta(microseconds=1), timedelta(days=1)
 START = datetime(2026, 11, 23, tzinfo=UTC)
 moments = st.integers(0, 3).map(lambda days: START + timedelta(days=days, microseconds=days))
 rows = st.lists(
@@ -83,7 +84,8 @@ def test_pages_and_cursors_walk_every_row_once_in_the_order_of_the_list(db, name
 def test_rows_without_a_value_come_last_either_way(db, name):
     column = TaskViewSet.sort_fields[name]
     make([
-        {"function": text, "attempts": number, "failed_at": when, "claim": claim, "created_at": START + timedelta(number)}
+        {"function": text, "attempts": number, "failed_at": when, "claim": claim,
+         "created_at": START + timedelta(number)}
         for number, (text, when, claim) in enumerate([("b", None, None), ("a", START, new_id()), ("c", None, None)])
     ])  # fmt: skip
     for direction in ("asc", "desc"):
@@ -146,7 +148,9 @@ def test_what_a_list_does_not_understand_it_refuses(full, query):
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
 
 
-@pytest.mark.parametrize("query", ["createdFrom=0001-01-01", "createdFrom=9999-12-31", "createdTo=0001-01-01"])
+@pytest.mark.parametrize(
+    "query", ["createdFrom=0001-01-01", "createdFrom=9999-12-31", "createdTo=0001-01-01"]
+)
 def test_the_ends_of_time(full, query):
     assert full.get(f"/tasks?{query}").status_code == 200
 
@@ -156,7 +160,7 @@ def test_days_are_the_tenants(full, tenant):
     first = datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
     make([
         {"function": str(number), "attempts": 1, "created_at": moment}
-        for number, moment in enumerate([first - timedelta(microseconds=1), first, first + timedelta(days=1, microseconds=-1), first + timedelta(days=1)])
+        for number, moment in enumerate([first - TICK, first, first + DAY - TICK, first + DAY])
     ])  # fmt: skip
     day = full.get("/tasks?createdFrom=2026-11-23&createdTo=2026-11-23&sortBy=createdAt").json()["data"]
     assert [one["function"] for one in day] == ["1", "2"]
@@ -212,7 +216,10 @@ def test_a_cursor_survives_the_row_it_points_at(full):
     make([{"function": letter, "attempts": 1, "created_at": START} for letter in "abcd"])
     cursor = full.get("/tasks?limit=2").json()["pagination"]["nextCursor"]
     DeferredTask.objects.filter(function="b").delete()
-    assert [one["function"] for one in full.get(f"/tasks?limit=2&cursor={cursor}").json()["data"]] == ["c", "d"]
+    assert [one["function"] for one in full.get(f"/tasks?limit=2&cursor={cursor}").json()["data"]] == [
+        "c",
+        "d",
+    ]
 
 
 def test_ids_that_are_nobodys_match_nothing(full):

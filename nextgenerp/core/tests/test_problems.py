@@ -13,7 +13,11 @@ from nextgenerp.core.api.problems import as_domain_error, flatten
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.core.tests import probes
 
-ERRORS = [one for _, one in inspect.getmembers(exceptions, inspect.isclass) if issubclass(one, exceptions.DomainError)]
+ERRORS = [
+    one
+    for _, one in inspect.getmembers(exceptions, inspect.isclass)
+    if issubclass(one, exceptions.DomainError)
+]
 
 
 def test_the_shape_of_a_problem(full):
@@ -32,7 +36,9 @@ def test_the_shape_of_a_problem(full):
 def test_the_shape_of_field_errors(full):
     response = full.post("/notes", {})
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
-    assert response.json()["errors"] == [{"field": "name", "code": "required", "detail": "This field is required."}]
+    assert response.json()["errors"] == [
+        {"field": "name", "code": "required", "detail": "This field is required."}
+    ]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda one: one.__name__)
@@ -166,7 +172,9 @@ def test_an_unauthenticated_answer_says_how_to(anonymous):
     assert response["WWW-Authenticate"] == 'Bearer realm="nextgenerp"'
 
 
-@pytest.mark.parametrize("header", ["Basic eDp5", "Bearer", "Bearer a b", "Bearer x.y.z", "Bearer " + "x" * 5000])
+@pytest.mark.parametrize(
+    "header", ["Basic eDp5", "Bearer", "Bearer a b", "Bearer x.y.z", "Bearer " + "x" * 5000]
+)
 def test_what_is_no_token_is_401(anonymous, db, header):
     response = anonymous.get("/notes", headers={"Authorization": header})
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")

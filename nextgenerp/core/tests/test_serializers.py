@@ -23,7 +23,9 @@ def test_names_are_camel_case_both_ways(full):
     assert list(note) == ["id", "name", "version", "createdAt"]
 
 
-@pytest.mark.parametrize("name", ["line_total", "linetotal", "LineTotal", "nothing", "", "__class__", "a" * 300])
+@pytest.mark.parametrize(
+    "name", ["line_total", "linetotal", "LineTotal", "nothing", "", "__class__", "a" * 300]
+)
 def test_unknown_fields_are_refused_by_name(full, name):
     response = full.post("/echo", {name: "5"})
     assert response.status_code == 400
@@ -49,7 +51,15 @@ def test_camel_case_never_mixes_two_names_up(name):
     assert camel_case(name).lower() == name.replace("_", "")
 
 
-TAKEN = {"5": "5.00", 5: "5.00", "-0": "0.00", "0.10": "0.10", " 1 ": "1.00", "1e3": "1000.00", "999999999999.99": "999999999999.99"}
+TAKEN = {
+    "5": "5.00",
+    5: "5.00",
+    "-0": "0.00",
+    "0.10": "0.10",
+    " 1 ": "1.00",
+    "1e3": "1000.00",
+    "999999999999.99": "999999999999.99",
+}
 
 
 @pytest.mark.parametrize(("given", "shown"), TAKEN.items())
@@ -64,7 +74,24 @@ def test_a_json_number_is_exact(full):
 
 @pytest.mark.parametrize(
     "value",
-    ["NaN", "sNaN", "Infinity", "-inf", "1e400", "1e-400", "1000000000000", "0.001", "1_000", "१२", "1,000", "0x1", "", True, [], {}],
+    [
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "-inf",
+        "1e400",
+        "1e-400",
+        "1000000000000",
+        "0.001",
+        "1_000",
+        "१२",
+        "1,000",
+        "0x1",
+        "",
+        True,
+        [],
+        {},
+    ],
 )
 def test_what_is_no_exact_number_is_refused(full, value):
     response = full.post("/echo", {"lineTotal": value})

@@ -88,12 +88,22 @@ def hold_to_cap(key: str) -> None:
     schema = current_schema()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mail-cap:{schema}:{key}"])
-    today = start_of_day(tenant_today())
-    if QueuedEmail.objects.filter(schema_name=schema, template_key=key, created_at__gte=today).count() >= cap:
-        wait = int((today + timedelta(days=1) - timezone.now()).total_seconds())
+    if left_today(key) == 0:
+        wait = int((start_of_day(tenant_today()) + timedelta(days=1) - timezone.now()).total_seconds())
         raise RateLimited(
             f"At most {cap} mails of this kind a day.", code="mail_cap_reached", retry_after=max(1, wait)
         )
+
+
+def left_today(key: str) -> int | None:
+    """How many mails of a kind the current tenant may cause today still; None where there is no cap."""
+    cap = settings.MAIL_DAILY_CAPS.get(key)
+    if cap is None:
+        return None
+    today = QueuedEmail.objects.filter(
+        schema_name=current_schema(), template_key=key, created_at__gte=start_of_day(tenant_today())
+    )
+    return max(0, cap - today.count())
 
 
 def deliver_after_commit(email: QueuedEmail) -> None:

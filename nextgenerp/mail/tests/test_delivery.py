@@ -299,11 +299,10 @@ def test_an_operator_waits_for_who_has_the_mail_in_hand(
 
 
 def somebody_waits() -> bool:
-    """Whether a session of this database waits for a lock."""
+    """Whether a session waits for the end of this transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
         )
         return cursor.fetchone()[0] > 0
 

@@ -1,0 +1,112 @@
+"""What every case has in its hands: the tenants, the web server, the rounds and the report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from django.conf import settings
+
+from bench.measure import Rate, Request, database_address, plans_of, play, statements_of, summed_up, texts
+from bench.report import Report
+from bench.seeding import Seeded, tenant_with
+from bench.servers import Web
+
+CLIENTS = (1, 8)
+MEDIUM, SMALL = 100_000, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Requests a second at 8 clients, and the median in milliseconds at 1."""
+
+    rps: float
+    p50: float
+
+
+@dataclass
+class Bench:
+    """A run: ``leads`` in the large tenant, ``others`` tenants of 100,000, ``tenants`` small ones."""
+
+    web: Web
+    report: Report
+    leads: int
+    others: int
+    tenants: int
+    rounds: int
+    seconds: float
+    plans: bool
+    empty: dict[int, Rate] = field(default_factory=dict)
+
+    @cached_property
+    def large(self) -> Seeded:
+        return tenant_with("bench-large", self.leads)
+
+    @cached_property
+    def mediums(self) -> list[Seeded]:
+        return [tenant_with(f"bench-medium-{number}", min(MEDIUM, self.leads)) for number in range(1, self.others + 1)]
+
+    @cached_property
+    def smalls(self) -> list[Seeded]:
+        return [tenant_with(f"bench-small-{number}", SMALL) for number in range(1, self.tenants + 1)]
+
+    def rate(
+        self, case: str, name: str, requests: Sequence[Request], *, goal: Goal | None = None,
+        raw: list[list[str]] | None = None, status: int = 200,
+    ) -> None:  # fmt: skip
+        """Measure requests, sent in turns, at 1 and 8 clients, with the floor after each round.
+
+        ``raw``: the floor's statements, one list a request; by default what the first requests (of up to 20) run.
+        """
+        requests = list(requests)
+        if raw is None:
+            raw = [statements_of(request) for request in requests[:20]]
+            if self.plans:
+                self.write_plans(f"{case}: {name}", requests[0], raw[0])
+        for clients in CLIENTS:
+            served, floor = [], []
+            for number in range(self.rounds):
+                timing = {"clients": clients, "seconds": self.seconds, "warm_up": 1.0 if number == 0 else 0.3}
+                wire = texts(requests, self.web.port)
+                served.append(play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": status}))
+                base = {"database": database_address(), "schema": requests[0].tenant.schema, "groups": raw}
+                floor.append(play("bench.floor", {**timing, **base}))
+            self.note(case, name, clients, summed_up(served), summed_up(floor), goal)
+
+    def note(self, case: str, name: str, clients: int, rate: Rate, floor: Rate, goal: Goal | None) -> None:
+        figures = {"rps": rate.rps, "p50": rate.p50, "p95": rate.p95, "rawRps": floor.rps, "rawP50": floor.p50}
+        figures["raw"] = round(floor.rps / rate.rps, 2)
+        if clients in self.empty:
+            figures["empty"] = round(self.empty[clients].rps / rate.rps, 2)
+        if goal is None:
+            self.report.add_rate(case, name, clients, figures, "", None)
+        elif clients == 1:
+            self.report.add_rate(case, name, clients, figures, f"p50 <= {goal.p50:g}", rate.p50 <= goal.p50)
+        else:
+            self.report.add_rate(case, name, clients, figures, f"rps >= {goal.rps:g}", rate.rps >= goal.rps)
+
+    def measure_empty(self) -> None:
+        """Measure the empty endpoint, the floor of every request; each run begins with it."""
+        request = Request(self.mediums[0], "/bench/empty")
+        statements = [statements_of(request)]
+        for clients in CLIENTS:
+            served, floor = [], []
+            for _ in range(self.rounds):
+                timing = {"clients": clients, "seconds": self.seconds, "warm_up": 1.0}
+                wire = texts([request], self.web.port)
+                served.append(play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": 200}))
+                base = {"database": database_address(), "schema": request.tenant.schema, "groups": statements}
+                floor.append(play("bench.floor", {**timing, **base}))
+            self.empty[clients] = summed_up(served)
+            self.note("auth", "GET /bench/empty", clients, self.empty[clients], summed_up(floor), Goal(1200, 1.4))
+
+    def flat(self, case: str, large: str, medium: str) -> None:
+        """Note how many times longer a request takes in the large tenant (goal: flat in data)."""
+        ratio = self.report.find(case, large, 1)["p50"] / self.report.find(case, medium, 1)["p50"]
+        self.report.add_figure(case, f"{large} / {medium}, p50", ratio, "x", at_most=1.25)
+
+    def write_plans(self, name: str, request: Request, statements: list[str]) -> None:
+        path = Path(settings.VAR_DIR) / "plans.txt"
+        with path.open("a") as file:
+            file.write(f"=== {name}: {request.path}\n\n")
+            file.writelines(f"{plan}\n" for plan in plans_of(request.tenant, statements))
