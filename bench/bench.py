@@ -44,7 +44,10 @@ class Bench:
 
     @cached_property
     def mediums(self) -> list[Seeded]:
-        return [tenant_with(f"bench-medium-{number}", min(MEDIUM, self.leads)) for number in range(1, self.others + 1)]
+        return [
+            tenant_with(f"bench-medium-{number}", min(MEDIUM, self.leads))
+            for number in range(1, self.others + 1)
+        ]
 
     @cached_property
     def smalls(self) -> list[Seeded]:
@@ -68,13 +71,21 @@ class Bench:
             for number in range(self.rounds):
                 timing = {"clients": clients, "seconds": self.seconds, "warm_up": 1.0 if number == 0 else 0.3}
                 wire = texts(requests, self.web.port)
-                served.append(play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": status}))
+                served.append(
+                    play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": status})
+                )
                 base = {"database": database_address(), "schema": requests[0].tenant.schema, "groups": raw}
                 floor.append(play("bench.floor", {**timing, **base}))
             self.note(case, name, clients, summed_up(served), summed_up(floor), goal)
 
     def note(self, case: str, name: str, clients: int, rate: Rate, floor: Rate, goal: Goal | None) -> None:
-        figures = {"rps": rate.rps, "p50": rate.p50, "p95": rate.p95, "rawRps": floor.rps, "rawP50": floor.p50}
+        figures = {
+            "rps": rate.rps,
+            "p50": rate.p50,
+            "p95": rate.p95,
+            "rawRps": floor.rps,
+            "rawP50": floor.p50,
+        }
         figures["raw"] = round(floor.rps / rate.rps, 2)
         if clients in self.empty:
             figures["empty"] = round(self.empty[clients].rps / rate.rps, 2)
@@ -94,11 +105,15 @@ class Bench:
             for _ in range(self.rounds):
                 timing = {"clients": clients, "seconds": self.seconds, "warm_up": 1.0}
                 wire = texts([request], self.web.port)
-                served.append(play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": 200}))
+                served.append(
+                    play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": 200})
+                )
                 base = {"database": database_address(), "schema": request.tenant.schema, "groups": statements}
                 floor.append(play("bench.floor", {**timing, **base}))
             self.empty[clients] = summed_up(served)
-            self.note("auth", "GET /bench/empty", clients, self.empty[clients], summed_up(floor), Goal(1200, 1.4))
+            self.note(
+                "auth", "GET /bench/empty", clients, self.empty[clients], summed_up(floor), Goal(1200, 1.4)
+            )
 
     def flat(self, case: str, large: str, medium: str) -> None:
         """Note how many times longer a request takes in the large tenant (goal: flat in data)."""

@@ -54,24 +54,18 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     requests = numbered([request.encode("latin-1") for request in job["requests"]], job["start"])
     expected = f"HTTP/1.1 {job['status']} ".encode()
     chosen = selectors.DefaultSelector()
-    connections = [Connection(job["port"]) for _ in range(job["clients"])]
-    for one in connections:
+    waiting = 0
+    for _ in range(job["clients"]):
+        one = Connection(job["port"])
         chosen.register(one.socket, selectors.EVENT_READ, one)
         one.send(next(requests))
+        waiting += 1
     begin = time.perf_counter() + job["warm_up"]
-    deadline, waiting = begin + job["seconds"], len(connections)
+    deadline = begin + job["seconds"]
     latencies: list[float] = []
     while waiting:
-        ready = chosen.select(PATIENCE)
-        if not ready:
-            raise TimeoutError(f"No answer for {PATIENCE} seconds.")
-        for key, _ in ready:
-            one = key.data
-            if not one.receive():
-                continue
+        for one in answered(chosen, expected):
             now = time.perf_counter()
-            if not one.answer.startswith(expected):
-                raise RuntimeError(one.answer[:2000].decode(errors="replace"))
             if begin <= one.sent and now <= deadline:
                 latencies.append(now - one.sent)
             if now < deadline:
@@ -79,6 +73,19 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
             else:
                 waiting -= 1
     return {"latencies": latencies, "seconds": job["seconds"]}
+
+
+def answered(chosen: selectors.BaseSelector, expected: bytes) -> Iterator[Connection]:
+    """The connections whose answers have come. Raises TimeoutError, RuntimeError for an answer of another status."""
+    ready = chosen.select(PATIENCE)
+    if not ready:
+        raise TimeoutError(f"No answer for {PATIENCE} seconds.")
+    for key, _ in ready:
+        one = key.data
+        if one.receive():
+            if not one.answer.startswith(expected):
+                raise RuntimeError(one.answer[:2000].decode(errors="replace"))
+            yield one
 
 
 if __name__ == "__main__":

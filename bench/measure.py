@@ -37,7 +37,11 @@ class Request:
 
     def text(self, port: int, token: str) -> str:
         """The request as it goes over the wire, in Latin-1."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Authorization: Bearer {token}"]
+        lines = [
+            f"{self.method} {self.path} HTTP/1.1",
+            f"Host: 127.0.0.1:{port}",
+            f"Authorization: Bearer {token}",
+        ]
         if self.body:
             lines += ["Content-Type: application/json", f"Content-Length: {len(self.body)}"]
         if self.keyed:
@@ -60,7 +64,10 @@ def token_of(tenant: Seeded) -> str:
 
 def texts(requests: list[Request], port: int) -> list[str]:
     """Requests with fresh tokens, one a tenant."""
-    tokens = {tenant.schema: token_of(tenant) for tenant in {request.tenant.schema: request.tenant for request in requests}.values()}
+    tokens = {
+        tenant.schema: token_of(tenant)
+        for tenant in {request.tenant.schema: request.tenant for request in requests}.values()
+    }
     return [request.text(port, tokens[request.tenant.schema]) for request in requests]
 
 
@@ -96,7 +103,11 @@ def statements_of(request: Request) -> list[str]:
     found: list[str] = []
 
     def note(execute: Any, statement: Any, parameters: Any, many: bool, context: Any) -> Any:
-        text = psycopg.ClientCursor(connection.connection).mogrify(statement, parameters) if parameters else statement
+        text = (
+            psycopg.ClientCursor(connection.connection).mogrify(statement, parameters)
+            if parameters
+            else statement
+        )
         found.append(str(text))
         return execute(statement, parameters, many, context)
 
@@ -114,7 +125,9 @@ def plans_of(tenant: Seeded, statements: list[str]) -> Iterator[str]:
         link.execute("RESET work_mem")
         for statement in statements:
             if statement.lstrip().upper().startswith("SELECT") and '"public"' not in statement:
-                lines = link.execute(psycopg.sql.SQL("EXPLAIN (ANALYZE, BUFFERS) ") + psycopg.sql.SQL(statement))
+                lines = link.execute(
+                    psycopg.sql.SQL("EXPLAIN (ANALYZE, BUFFERS) ") + psycopg.sql.SQL(statement)
+                )
                 yield "\n".join([statement, *(f"    {row[0]}" for row in lines.fetchall()), ""])
 
 

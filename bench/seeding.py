@@ -17,7 +17,10 @@ from nextgenerp.core.provisioning import make_schema
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.database.schemas import drop_schema
 
-SYLLABLES = "ka re mi so ta du ve lo na pi shu gha bo ti ro ju he ma ky za".split()
+SYLLABLES = [
+    "ka", "re", "mi", "so", "ta", "du", "ve", "lo", "na", "pi", "shu", "gha", "bo", "ti", "ro", "ju", "he", "ma", "ky",
+    "za",
+]  # fmt: skip
 # First and last names are three syllables each; every company has about fifty leads. Statuses and cities are uneven.
 FILL = """
     WITH words AS (SELECT %(syllables)s::text[] AS s),
@@ -35,7 +38,8 @@ FILL = """
         SELECT raw.*, 1 + h %% cardinality(companies) AS c,
                initcap(s[1 + h %% 20] || s[1 + h / 20 %% 20] || s[1 + h / 400 %% 20]) AS first_name,
                initcap(s[1 + k %% 20] || s[1 + k / 20 %% 20] || s[1 + k / 400 %% 20]) AS last_name,
-               'demo-lead-' || i || '@example.com' AS email, '9' || lpad((i * 7919 %% 1000000000)::text, 9, '0') AS digits
+               'demo-lead-' || i || '@example.com' AS email,
+               '9' || lpad((i::bigint * 7919 %% 1000000000)::text, 9, '0') AS digits
         FROM raw, words, places
     )
     INSERT INTO lead (
@@ -57,7 +61,8 @@ FILL = """
                + (k / 100 %% 100 > 70)::int + (k / 100 %% 100 > 90)::int + (k / 100 %% 100 > 98)::int],
            'Demo state', '411001', 'India', CASE WHEN h %% 10 < 7 THEN %(seat)s::uuid END, %(seat)s::uuid,
            CASE WHEN k %% 4 = 0 THEN %(now)s::timestamptz + make_interval(hours => k %% 400 - 200) END,
-           CASE WHEN k %% 100 > 93 THEN 'Demo: too dear' ELSE '' END, 'z' || lpad(to_hex(%(n)s - i), 8, '0') || 'V', email,
+           CASE WHEN k %% 100 > 93 THEN 'Demo: too dear' ELSE '' END,
+           'z' || lpad(to_hex(%(n)s - i), 8, '0') || 'V', email,
            lower(first_name || ' ' || last_name),
            lower(' ' || first_name || ' ' || last_name || E'\\n demo company ' || c || E'\\n ' || email || E'\\n 91'
                || digits || E'\\n')
@@ -65,7 +70,8 @@ FILL = """
 """
 COMPANIES = """
     INSERT INTO lead_company (id, name, name_key, created_at)
-    SELECT gen_random_uuid(), 'Demo Company ' || i, 'demo company ' || i, now() FROM generate_series(1, %(companies)s) AS i
+    SELECT gen_random_uuid(), 'Demo Company ' || i, 'demo company ' || i, now()
+    FROM generate_series(1, %(companies)s) AS i
 """
 TAGS = """
     INSERT INTO lead_tag (id, name, name_key, color)
@@ -85,7 +91,8 @@ COUNTER = """
 """
 FILLING = (COMPANIES, TAGS, FILL, TAGGINGS, HISTORY, COUNTER)
 INDEXES = """
-    SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = %s AND tablename IN ('lead', 'lead_tagging', 'history')
+    SELECT indexname, indexdef FROM pg_indexes
+    WHERE schemaname = %s AND tablename IN ('lead', 'lead_tagging', 'history')
         AND indexname NOT IN (SELECT conname FROM pg_constraint)
 """
 DROP_INDEXES_ABOVE = 50_000
@@ -112,11 +119,16 @@ def tenant_with(slug: str, leads: int) -> Seeded:
         return Seeded(seat, leads)
     remove(slug)
     tenant = Tenant.objects.create(
-        organization=Organization.objects.create(name=slug), name=f"{name}, unfinished", slug=slug, schema_name=make_schema()
+        organization=Organization.objects.create(name=slug),
+        name=f"{name}, unfinished",
+        slug=slug,
+        schema_name=make_schema(),
     )
     email = f"{slug}@example.com"
-    user = User.objects.create(email=email, email_key=email, password="!", email_verified_at=timezone.now())  # noqa: S106 - none
-    seat = Membership.objects.create(tenant=tenant, user=user, role="tenant_admin", first_name="Demo", last_name=slug)
+    user = User.objects.create(email=email, email_key=email, email_verified_at=timezone.now())
+    seat = Membership.objects.create(
+        tenant=tenant, user=user, role="tenant_admin", first_name="Demo", last_name=slug
+    )
     if leads:
         fill(seat, leads)
     tenant.name = name
@@ -157,7 +169,14 @@ def fill(seat: Membership, n: int) -> None:
 def settle(schema: str) -> None:
     """Leave the tables as autovacuum would in time."""
     with admin_connection(schema) as link:
-        for table in ("lead", "lead_tagging", "lead_company", "history", "usage_counter", "idempotency_record"):
+        for table in (
+            "lead",
+            "lead_tagging",
+            "lead_company",
+            "history",
+            "usage_counter",
+            "idempotency_record",
+        ):
             link.execute(f"VACUUM (ANALYZE) {table}")
 
 
@@ -165,7 +184,9 @@ def admin_connection(schema: str) -> psycopg.Connection:
     """A connection in a tenant's schema without the limits of requests."""
     parameters = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
-    link = psycopg.connect(**{name: parameters[name] for name in names if parameters.get(name)}, autocommit=True)
+    link = psycopg.connect(
+        **{name: parameters[name] for name in names if parameters.get(name)}, autocommit=True
+    )
     link.execute("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET work_mem = '64MB'")
     link.execute(sql.SQL("SET search_path = {}, public").format(sql.Identifier(schema)))
     return link

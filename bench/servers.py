@@ -1,4 +1,4 @@
-"""The product's processes under measurement, with production's settings: web server and worker; what memory they take."""
+"""The product's processes under measurement, with production's settings, and what memory they take."""
 
 import http.client
 import json
@@ -55,7 +55,9 @@ class Web:
         children = psutil.Process(self.process.pid).children(recursive=True)
         return [child for child in children if "resource_tracker" not in " ".join(child.cmdline())]
 
-    def request(self, method: str, path: str, token: str, body: bytes = b"", **headers: str) -> tuple[int, Any, Any]:
+    def request(
+        self, method: str, path: str, token: str, body: bytes = b"", **headers: str
+    ) -> tuple[int, Any, Any]:
         """One request on a connection of its own: status, headers, body (read from JSON where it is)."""
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=REQUEST_SECONDS)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -83,7 +85,9 @@ def wait_for_health(port: int, process: Popen[bytes]) -> None:
 @contextmanager
 def worker() -> Iterator[psutil.Process]:
     """The product's worker for as long as the block lasts."""
-    process = start_logged("worker", sys.executable, ROOT / "manage.py", "qcluster", environment=dict(os.environ))
+    process = start_logged(
+        "worker", sys.executable, ROOT / "manage.py", "qcluster", environment=dict(os.environ)
+    )
     try:
         yield psutil.Process(process.pid)
     finally:
@@ -91,7 +95,7 @@ def worker() -> Iterator[psutil.Process]:
 
 
 class Peak:
-    """The most memory (resident, MB) any of some processes takes while a block runs, looked at twenty times a second."""
+    """The most resident memory (MB) any of some processes has while a block runs, looked at twenty times a second."""
 
     def __init__(self, parents: list[psutil.Process], *, children: bool = False) -> None:
         self.parents, self.children = parents, children
@@ -101,7 +105,11 @@ class Peak:
         self.thread = threading.Thread(target=self.watch, daemon=True)
 
     def now(self) -> float:
-        found = [p for parent in self.parents for p in (parent.children(recursive=True) if self.children else [parent])]
+        found = [
+            p
+            for parent in self.parents
+            for p in (parent.children(recursive=True) if self.children else [parent])
+        ]
         return max((megabytes(process) for process in found), default=0.0)
 
     def watch(self) -> None:

@@ -84,5 +84,10 @@ def tenants(bench: Bench) -> None:
     bench.rate("tenants", one, [*repeat(Request(bench.smalls[0], "/leads"), 1)])
     bench.rate("tenants", many, [Request(tenant, "/leads") for tenant in bench.smalls])
     for clients in (1, 8):
-        ratio = bench.report.find("tenants", one, clients)["rps"] / bench.report.find("tenants", many, clients)["rps"]
-        bench.report.add_figure("tenants", f"{bench.tenants} in turns / 1, {clients} clients", ratio, "x", at_most=1.1)
+        ratio = (
+            bench.report.find("tenants", one, clients)["rps"]
+            / bench.report.find("tenants", many, clients)["rps"]
+        )
+        bench.report.add_figure(
+            "tenants", f"{bench.tenants} in turns / 1, {clients} clients", ratio, "x", at_most=1.1
+        )

@@ -17,8 +17,8 @@ CLEAN = """
     UPDATE usage_counter SET used = (SELECT count(*) FROM lead) WHERE key = 'leads';
 """
 BODY = {
-    "firstName": "Demo", "lastName": f"Bench {NUMBER}", "company": "Demo Company 7", "email": f"{MADE}{NUMBER}@example.com",
-    "phone": f"+91{NUMBER}", "estimatedValue": "123456.50", "city": "Pune", "priority": "high",
+    "firstName": "Demo", "lastName": f"Bench {NUMBER}", "company": "Demo Company 7",
+    "email": f"{MADE}{NUMBER}@example.com", "phone": f"+91{NUMBER}", "estimatedValue": "123456.50", "city": "Pune", "priority": "high",
 }  # fmt: skip
 
 
@@ -27,11 +27,15 @@ def create(bench: Bench) -> None:
     names = []
     for tenant in (bench.mediums[0], bench.large):
         names.append(f"with key, {tenant.leads:,}")
-        bench.rate("create", names[-1], [post(tenant, keyed=True)], goal=CREATE, raw=[raw_create(tenant)], status=201)
+        bench.rate(
+            "create", names[-1], [post(tenant, keyed=True)], goal=CREATE, raw=[raw_create(tenant)], status=201
+        )
         clean(tenant)
     bench.flat("create", names[1], names[0])
     tenant = bench.mediums[0]
-    bench.rate("create", f"without key, {tenant.leads:,}", [post(tenant)], raw=[raw_create(tenant)], status=201)
+    bench.rate(
+        "create", f"without key, {tenant.leads:,}", [post(tenant)], raw=[raw_create(tenant)], status=201
+    )
     clean(tenant)
     several = bench.smalls[:16]
     requests = [post(one, keyed=True) for one in several]
@@ -59,7 +63,8 @@ def raw_create(tenant: Seeded) -> list[str]:
     claim = CLAIM.replace("%(n)s", "1").replace("%(key)s", "'leads'").replace("%(limit)s", "NULL")
     history = f"""
         INSERT INTO history (id, record_type, record_id, action, changes, seat_id, impersonated, request_id, created_at)
-        VALUES (gen_random_uuid(), 'crm.Lead', gen_random_uuid(), 'created', '{{}}', '{tenant.seat.id}', false, 'raw', now())
+        VALUES (gen_random_uuid(), 'crm.Lead', gen_random_uuid(), 'created', '{{}}', '{tenant.seat.id}', false, 'raw',
+                now())
     """  # noqa: S608 - our own values
     return ["BEGIN", claim, insert, history, "COMMIT"]
 

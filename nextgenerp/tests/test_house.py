@@ -222,7 +222,7 @@ def test_the_kernel_imports_no_app(db):
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_modules_and_functions_are_of_a_size_to_read(path):
     text = path.read_text()
-    assert text.count("\n") <= 330
+    assert text.count("\n") <= 360
     long = [
         node.name for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno > 60

@@ -28,7 +28,9 @@ class Command(BaseCommand):
     help = "Measure the product on this machine; docs/performance.md says what each case is."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("cases", nargs="*", metavar="case", help=f"of: {', '.join(CASES)}; all by default")
+        parser.add_argument(
+            "cases", nargs="*", metavar="case", help=f"of: {', '.join(CASES)}; all by default"
+        )
         parser.add_argument("--leads", type=int, default=1_000_000, help="in the large tenant (1,000,000)")
         parser.add_argument("--others", type=int, default=1, help="tenants of 100,000 leads (1)")
         parser.add_argument("--tenants", type=int, default=1000, help="small tenants (1,000)")

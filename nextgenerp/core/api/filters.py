@@ -88,8 +88,18 @@ class ChoicesFilter(django_filters.Filter):
                 )
         return queryset.filter(self.condition(values))
 
-    def condition(self, values: list[str]) -> Q:
+    def condition(self, values: list[Any]) -> Q:
         return Q(**{f"{self.field_name}__in": values})
+
+
+class FlagFilter(ChoicesFilter):
+    """``true`` or ``false``; django-filter's own takes any other value for none and lists everything."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, choices=["true", "false"], **kwargs)
+
+    def condition(self, values: list[str]) -> Q:
+        return super().condition([one == "true" for one in values])
 
 
 class ConditionsFilter(ChoicesFilter):

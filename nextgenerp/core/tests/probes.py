@@ -10,7 +10,7 @@ from nextgenerp.core import entitlements, records
 from nextgenerp.core.api import serializers
 from nextgenerp.core.api.csv_export import ExportColumn
 from nextgenerp.core.api.fields import DecimalField, TextField
-from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, IdsFilter
+from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, FlagFilter, IdsFilter
 from nextgenerp.core.api.permissions import MEMBER, PUBLIC, SUPER_ADMIN, USER
 from nextgenerp.core.api.resources import ExportMixin, ListMixin, ResourceView, ResourceViewSet
 from nextgenerp.core.api.views import ApiView
@@ -68,6 +68,7 @@ class TaskSerializer(serializers.ApiModelSerializer):
 class TaskFilter(ApiFilterSet):
     attempts = django_filters.NumberFilter()
     function = ChoicesFilter(choices=["a", "b"])
+    urgent = FlagFilter()
     before = django_filters.DateFilter(field_name="created_at", lookup_expr="lt")
 
 

@@ -140,12 +140,28 @@ def test_a_page_past_the_end_is_empty(full):
         "page=0", "page=-1", "page=x", "page=", "page=999999999", "sortBy=schemaName", "sortBy=failed_at",
         "sortOrder=up", "sortBy=id;drop", "cursor=x&page=1", "createdFrom=23.11.2026", "createdFrom=11/23/2026",
         "createdTo=2026-02-30", "createdTo=9999-12-31", "createdFrom=x", "attempts=NaN", "attempts=x",
-        "function=c", "before=05/06/2026",
+        "function=c", "before=05/06/2026", "urgent=tru", "urgent=yes", "urgent=1",
     ],
 )  # fmt: skip
 def test_what_a_list_does_not_understand_it_refuses(full, query):
     response = full.get(f"/tasks?{query}")
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
+
+
+def test_flags(full):
+    make(
+        [
+            {"function": letter, "attempts": 1, "created_at": START, "urgent": letter == "b"}
+            for letter in "abc"
+        ]
+    )
+    found = {
+        value: full.get(f"/tasks?urgent={value}").json()["data"]
+        for value in ("true", "false", "true,false", "")
+    }
+    assert {value: [row["function"] for row in rows] for value, rows in found.items()} == {
+        "true": ["b"], "false": ["a", "c"], "true,false": ["a", "b", "c"], "": ["a", "b", "c"]
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,15 @@
 
 import django_filters
 
-from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter
+from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, FlagFilter
 from nextgenerp.mail.models import QueuedEmail
 
 
 class TemplateFilter(ApiFilterSet):
     key = django_filters.CharFilter()
-    is_active = django_filters.BooleanFilter()
-    is_system = django_filters.BooleanFilter()
-    is_overridden = django_filters.BooleanFilter()
+    is_active = FlagFilter()
+    is_system = FlagFilter()
+    is_overridden = FlagFilter()
 
 
 class QueuedEmailFilter(ApiFilterSet):
