@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 from unfold.admin import ModelAdmin
@@ -10,6 +12,8 @@ from unfold.paginator import InfinitePaginator
 from accounts.models import Membership, Organization, Tenant, User
 
 admin.site.unregister(TOTPDevice)  # authenticators are enrolled by manage.py create_super_admin alone
+# Links to Google are made by signing in; the rest of django-allauth's tables stays empty.
+admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 class BoundedAdmin(ModelAdmin):

@@ -277,6 +277,19 @@ class RefreshToken(models.Model):
         db_table = "refresh_token"
 
 
+class GoogleCode(models.Model):
+    """What the front end exchanges for tokens after Google: hashed, 60 seconds, one use, by one browser."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code_hash = models.CharField(max_length=64, unique=True)
+    browser_hash = models.CharField(max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "google_code"
+
+
 class Invitation(Record):
     """An invitation to a seat: its token goes by mail only, is stored hashed, lives 7 days, works once.
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.models import OneTimeCode, PendingRegistration, Session, SignInFailures
-from accounts.services import attempts, codes, password_changes, registration
+from accounts.models import GoogleCode, OneTimeCode, PendingRegistration, Session, SignInFailures
+from accounts.services import attempts, codes, invitations, password_changes, registration
 
 PENDING_LIFE = timedelta(days=7)
 
@@ -19,9 +19,11 @@ def send_reset_code(email_key: str) -> None:
 
 
 def purge_expired() -> None:
-    """Delete lapsed codes, registrations, counters and sessions with their tokens."""
+    """Delete lapsed codes, registrations, counters, sessions with their tokens, and invitations."""
     now = timezone.now()
     OneTimeCode.objects.filter(expires_at__lt=now - codes.HOUR).delete()
     PendingRegistration.objects.filter(created_at__lt=now - PENDING_LIFE).delete()
     SignInFailures.objects.filter(since__lt=now - attempts.WINDOW).delete()
+    GoogleCode.objects.filter(expires_at__lt=now).delete()
     Session.objects.filter(expires_at__lt=now).delete()
+    invitations.forget_all_expired()

@@ -79,7 +79,7 @@ TAGS = """
 """
 TAGGINGS = """
     INSERT INTO lead_tagging (id, lead_id, tag_id)
-    SELECT gen_random_uuid(), lead.id, tags[1 + hashtext(lead_number) & 3]
+    SELECT gen_random_uuid(), lead.id, tags[1 + (hashtext(lead_number) & 3)]
     FROM lead, (SELECT array_agg(id) AS tags FROM lead_tag) AS t WHERE hashtext(lead_number) %% 3 = 0
 """
 HISTORY = """

@@ -17,13 +17,13 @@ import psutil
 
 from nextgenerp.development import ROOT, VAR, Refused, start_program, stop_program
 
-LOGS = VAR / "bench"
+LOGS = VAR  # VAR_DIR is the bench's own
 START_SECONDS = 60
 REQUEST_SECONDS = 300
 
 
 def start_logged(name: str, *command: str | Path, environment: dict[str, str]) -> Popen[bytes]:
-    """Start a program whose output goes to var/bench/<name>.log."""
+    """Start a program whose output goes to <name>.log in VAR_DIR."""
     redirect = ["sh", "-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", LOGS / f"{name}.log"]
     return start_program(*redirect, *command, environment=environment)
 

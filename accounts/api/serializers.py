@@ -63,12 +63,9 @@ class AddressSerializer(ApiSerializer):
     email = EmailField(max_length=254)
 
 
-class RegisterSerializer(AddressSerializer):
-    first_name = TextField(max_length=100)
-    last_name = TextField(max_length=100, required=False, allow_blank=True, default="")
-    password = PasswordField()
-    phone = PhoneField(max_length=64, required=False, allow_blank=True, default="")
-    company_name = TextField(max_length=200)
+class TaxPlaceSerializer(ApiSerializer):
+    """Where a business is taxed: its GSTIN and its state."""
+
     gstin = GstinField(max_length=30, required=False, allow_blank=True, default="")
     state = StateField(max_length=100, required=False, allow_blank=True, default="", source="state_code")
 
@@ -82,6 +79,14 @@ class RegisterSerializer(AddressSerializer):
                 )
             values["state_code"] = state
         return values
+
+
+class RegisterSerializer(TaxPlaceSerializer, AddressSerializer):
+    first_name = TextField(max_length=100)
+    last_name = TextField(max_length=100, required=False, allow_blank=True, default="")
+    password = PasswordField()
+    phone = PhoneField(max_length=64, required=False, allow_blank=True, default="")
+    company_name = TextField(max_length=200)
 
 
 class RegisteredSerializer(ApiSerializer):
@@ -99,6 +104,11 @@ class ResetSerializer(VerifySerializer):
 
 class LoginSerializer(AddressSerializer):
     password = PasswordField()
+    totp = CodeField(required=False, allow_blank=True, default="")
+
+
+class GoogleExchangeSerializer(ApiSerializer):
+    code = TextField(max_length=100)
     totp = CodeField(required=False, allow_blank=True, default="")
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.api.auth_views import PasswordResetView, RegistrationView, SessionView, TenantsView
+from accounts.api.google import GoogleCallbackView, GoogleExchangeView, GoogleView
 from accounts.api.me_views import MeView, OwnPasswordView
 
 urlpatterns = [
@@ -16,6 +17,9 @@ urlpatterns = [
     path("auth/logout", SessionView.as_view({"post": "logout"})),
     path("auth/tenants", TenantsView.as_view({"get": "list"})),
     path("auth/switch-tenant", TenantsView.as_view({"post": "switch"})),
+    path("auth/google", GoogleView.as_view({"get": "begin"})),
+    path("auth/google/callback", GoogleCallbackView.as_view({"get": "callback"})),
+    path("auth/google/exchange", GoogleExchangeView.as_view({"post": "exchange"})),
     path("users/me", MeView.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("users/me/change-password", OwnPasswordView.as_view({"post": "change"})),
 ]

@@ -52,12 +52,18 @@ def sign_in(email: str, password: str, *, totp: str = "", place: str) -> SignedI
     assert user is not None
     if user.email_verified_at is None:
         raise Forbidden(NOT_VERIFIED, code="email_not_verified")
-    seats = seats_of_user(user)
-    if not user.is_active or not (seats or user.is_super_admin):
-        raise Forbidden("This account has been deactivated.", code="account_deactivated")
+    seats = usable_seats(user)
     device = check_second_factor(user, totp, place)
     attempts.forget(email_key, place)
     return SignedIn(user, preferred_seat(user, seats), seats, device)
+
+
+def usable_seats(user: User) -> list[Membership]:
+    """The seats a user may sign in to; none for a super-admin without one. Raises Forbidden."""
+    seats = seats_of_user(user)
+    if not user.is_active or not (seats or user.is_super_admin):
+        raise Forbidden("This account has been deactivated.", code="account_deactivated")
+    return seats
 
 
 def refuse_unknown(email_key: str, password: str, place: str) -> None:

@@ -30,10 +30,10 @@ def open_organization(
 
 
 def make_tenant(
-    organization: Organization, name: str, *, parent: Tenant | None = None, **fields: Any
+    organization: Organization, name: str, *, parent: Tenant | None = None, slug: str = "", **fields: Any
 ) -> Tenant:
-    """Make a tenant in a schema of its own, in the caller's transaction."""
-    slug = free_slug(name)
+    """Make a tenant in a schema of its own, in the caller's transaction; without a ``slug`` one is made of the name."""
+    slug = slug or free_slug(name)
     return Tenant.objects.create(
         organization=organization, parent=parent, name=name, slug=slug, schema_name=claim_schema(), **fields
     )

@@ -27,7 +27,8 @@ HEADERS = (
 )
 EXPORTED = """
     SELECT lead_number, first_name, last_name, c.name, designation, email, phone, alternate_phone, website, s.name,
-           t.name, priority, rating, estimated_value, expected_close_date, requirement, address, city, state, pincode, country,
+           t.name, priority, rating, estimated_value, expected_close_date, requirement, address, city, state, pincode,
+           country,
            next_follow_up_at, last_activity_at, converted_at, lost_reason, lead.created_at, updated_at
     FROM lead LEFT JOIN lead_company c ON c.id = company_id LEFT JOIN lead_source s ON s.id = source_id
     JOIN lead_status t ON t.id = status_id ORDER BY lead.created_at DESC, lead.id DESC

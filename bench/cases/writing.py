@@ -18,7 +18,8 @@ CLEAN = """
 """
 BODY = {
     "firstName": "Demo", "lastName": f"Bench {NUMBER}", "company": "Demo Company 7",
-    "email": f"{MADE}{NUMBER}@example.com", "phone": f"+91{NUMBER}", "estimatedValue": "123456.50", "city": "Pune", "priority": "high",
+    "email": f"{MADE}{NUMBER}@example.com", "phone": f"+91{NUMBER}",
+    "estimatedValue": "123456.50", "city": "Pune", "priority": "high",
 }  # fmt: skip
 
 

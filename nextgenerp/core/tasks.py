@@ -84,6 +84,22 @@ def after_commit(
         transaction.on_commit(wake, robust=True)
 
 
+@transaction.atomic
+def in_every_tenant(function: str) -> int:
+    """Let ``function`` (a dotted path without arguments) run in the schema of every active tenant, a task each.
+
+    A tenant where it still waits, or waits to be tried again, gets no second task. Returns how many were deferred.
+    """
+    waiting = DeferredTask.objects.filter(function=function, failed_at=None).values("schema_name")
+    tenants = get_tenant_model().objects.filter(status="active", schema_ready=True)
+    schemas = tenants.exclude(schema_name__in=waiting).values_list("schema_name", flat=True)
+    made = [DeferredTask(schema_name=schema, function=function, due_at=Now()) for schema in schemas]
+    DeferredTask.objects.bulk_create(made, batch_size=500)
+    if made:
+        transaction.on_commit(wake, robust=True)
+    return len(made)
+
+
 def wake() -> None:
     """Let the worker look at the outbox now; should this be lost, the schedule does it within a minute."""
     async_task("nextgenerp.core.tasks.run_due", save=False)

@@ -1,4 +1,6 @@
-"""What the platform keeps in public about schemas and deferred work."""
+"""What the platform keeps in public about schemas, their figures and deferred work."""
+
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
@@ -78,3 +80,21 @@ class WorkerHeartbeat(models.Model):
 
     class Meta:
         db_table = "worker_heartbeat"
+
+
+class TenantStatistics(models.Model):
+    """What a tenant has, as the worker counted it in the tenant's schema at ``generated_at``."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    schema_name = models.CharField(max_length=63, unique=True)
+    users = models.BigIntegerField(default=0)
+    leads = models.BigIntegerField(default=0)
+    customers = models.BigIntegerField(default=0)
+    deals = models.BigIntegerField(default=0)
+    quotations = models.BigIntegerField(default=0)
+    sales_orders = models.BigIntegerField(default=0)
+    revenue = models.DecimalField(max_digits=18, decimal_places=2, default=Decimal("0.00"))
+    generated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "tenant_statistics"

@@ -84,7 +84,7 @@ def test_every_refusal_is_a_problem(document, operations):
     problem = {"$ref": "#/components/schemas/Problem"}
     for key, operation in operations:
         refusals = {
-            status: one for status, one in operation["responses"].items() if not status.startswith("2")
+            status: one for status, one in operation["responses"].items() if status[0] not in "23"
         }
         assert {"400", "429", "503", "default"} <= set(refusals), key
         assert ("404" in refusals) or "{" not in key[1], key
@@ -97,10 +97,10 @@ def test_every_refusal_is_a_problem(document, operations):
 
 def test_every_answer_and_body_has_a_schema(operations):
     for key, operation in operations:
-        done = {status: one for status, one in operation["responses"].items() if status.startswith("2")}
+        done = {status: one for status, one in operation["responses"].items() if status[0] in "23"}
         assert done, key
         for status, response in done.items():
-            assert status == "204" or all(media["schema"] for media in response["content"].values()), key
+            assert status in {"204", "302"} or all(media["schema"] for media in response["content"].values()), key
         if key[0] in {"PUT", "PATCH"}:
             assert operation["requestBody"]["content"], key
 

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if settings.DEVELOPMENT or settings.ROOT_URLCONF != "bench.urls":
             raise CommandError("Run script/bench: it brings a database and production's environment.")
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
-        call_command("migrate_tenants", spares=False, no_spares=True, verbosity=0, stdout=self.stdout)
+        call_command("migrate_tenants", no_spares=True, verbosity=0, stdout=self.stdout)
         chosen = {
             key: options[key]
             for key in ("leads", "others", "tenants", "seconds", "rounds", "web_workers", "web_threads")

@@ -17,6 +17,7 @@ from nextgenerp.core.api.permissions import PRIVATE, Access, declared_access
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 USUAL = {"create": 201, "destroy": 204}
+BODILESS = {204, 302}
 _lock = threading.Lock()
 
 
@@ -175,10 +176,10 @@ class DeclaredSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         answer = self.answer()
-        if answer.serializer is None and answer.status != 204:
+        if answer.serializer is None and answer.status not in BODILESS:
             return None  # not declared: drf-spectacular warns
         if answer.serializer is None:
-            return {"204": None}
+            return {str(answer.status): None}
         schema = answer.serializer if isinstance(answer.serializer, dict) else self.shape(answer)
         return {(str(status), answer.media_type): schema for status in (answer.status, *answer.also)}
 
@@ -198,7 +199,7 @@ class DeclaredSchema(AutoSchema):
         names = ["X-Request-ID"]
         if self.is_versioned and self.answer().media_type == "application/json" and status != "204":
             names.append("ETag")
-        if status in {"201", "202"}:
+        if status in {"201", "202", "302"}:
             names.append("Location")
         if "IdempotencyKey" in self.header_parameters():
             names.append("Idempotency-Replayed")

@@ -13,6 +13,7 @@ DESCRIPTIONS = {
     "201": "Created",
     "202": "Accepted",
     "204": "Done; there is nothing to show",
+    "302": "Go on at another address",
     "503": "Not now",
 }
 PROBLEMS = {

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from nextgenerp.core.imports.mapping import Column
-from nextgenerp.core.imports.options import ImportOptions
+from nextgenerp.core.imports.options import ON_DUPLICATE, ImportOptions
 from nextgenerp.core.imports.reading import Row
 from nextgenerp.core.models import Import, Record
 from nextgenerp.core.tenancy import Actor
@@ -35,6 +35,7 @@ class ImportResource:
 
     model, module: what is written, and whose grants count. limit: the resource of the plan it takes.
     keys: what ``matchOn`` may name, and does unless told otherwise. creatable: what ``createMissing`` may name.
+    on_duplicate: what ``onDuplicate`` may say.
     """
 
     model: type[Record]
@@ -42,6 +43,7 @@ class ImportResource:
     limit: str
     keys: tuple[str, ...] = ()
     creatable: tuple[str, ...] = ()
+    on_duplicate: tuple[str, ...] = ON_DUPLICATE
 
     def __init__(self, batch: Import, actor: Actor) -> None:
         self.batch = batch

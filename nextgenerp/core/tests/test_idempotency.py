@@ -3,7 +3,6 @@
 import threading
 from datetime import timedelta
 
-import psycopg
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -157,22 +156,6 @@ def test_a_replay_needs_its_grant_still(full):
 def test_reading_is_never_keyed(full, tenant):
     assert [full.get("/notes", headers=KEY).status_code for _ in range(2)] == [200, 200]
     assert records(tenant) == 0
-
-
-@pytest.fixture
-def busy(committed_tenant, django_db_blocker):
-    """A committed client, and ``busy.hold()``: the lock its ``/sleep`` waits for."""
-    with django_db_blocker.unblock():
-        client = Client(make_seat(committed_tenant, permissions=grants(leads=["create"])))
-        parameters = connection.get_connection_params()
-        names = {"dbname", "user", "password", "host", "port"}
-        with psycopg.connect(
-            **{name: parameters[name] for name in names & set(parameters)}, autocommit=True
-        ) as holder:
-            holder.execute("SELECT pg_advisory_lock(%s)", [probes.SLEEP])
-            client.holder = holder
-            yield client
-        connection.close()
 
 
 def in_thread(call, answers):

@@ -156,14 +156,21 @@ def test_three_lost_deadlocks_are_an_outage(full):
     assert (response.status_code, response["Retry-After"]) == (503, "2")
 
 
-def test_a_statement_over_time_is_an_outage(full):
+@pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
+def test_a_statement_over_time_is_an_outage(busy, committed_tenant, limit):
+    """Really waited for: another connection holds what the statement needs."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [probes.SLEEP])
-        cursor.execute("SET LOCAL statement_timeout = 1")
-    response = full.post("/violate?state=57014")
-    assert response.status_code == 503
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [probes.SLEEP])
+        cursor.execute(f"SET {limit} = 100")
+    response = busy.post("/sleep", {}, headers={"Idempotency-Key": "slow"})
+    assert (response.status_code, response.json()["code"], response["Retry-After"]) == (
+        503,
+        "unavailable",
+        "2",
+    )
+    busy.holder.execute("SELECT pg_advisory_unlock(%s)", [probes.SLEEP])
+    assert busy.post("/sleep", {}, headers={"Idempotency-Key": "slow"}).json() == {"times": 2}
+    with tenant_context(committed_tenant):
+        assert entitlements.used("answers") == 1
 
 
 def test_an_unauthenticated_answer_says_how_to(anonymous):
