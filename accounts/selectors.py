@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
-
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Invitation, Membership, TeamMember, Tenant, User
@@ -145,3 +144,25 @@ def features_and_limits() -> tuple[dict[str, bool], dict[str, Any]]:
     allowed = entitlements()
     features = {feature: feature not in allowed.disabled_features for feature in FEATURES}
     return features, {"read_only": allowed.read_only, "limits": allowed.limits}
+
+
+def tenants_in_sight(tenant: Tenant) -> QuerySet[Tenant]:
+    """The tenants the admins of a tenant see: of a root every one of the organization, of another itself alone; the
+    root first, archived ones not."""
+    found = Tenant.objects.exclude(status=Tenant.Status.ARCHIVED)
+    if tenant.parent_id is None:
+        found = found.filter(organization_id=tenant.organization_id)
+    else:
+        found = found.filter(id=tenant.id)
+    return found.order_by(F("parent_id").asc(nulls_first=True), "name", "id")
+
+
+def sub_tenants(root: Tenant) -> QuerySet[Tenant]:
+    """The tenants under a root tenant by name; archived ones neither are listed nor count."""
+    found = Tenant.objects.filter(parent_id=root.id).exclude(status=Tenant.Status.ARCHIVED)
+    return found.order_by("name", "id")
+
+
+def with_users(tenants: QuerySet[Tenant]) -> QuerySet[Tenant]:
+    """Tenants with ``users``, the number of their active seats, in the same query."""
+    return tenants.annotate(users=Count("seats", filter=Q(seats__is_active=True)))

@@ -13,7 +13,3 @@ class MemberFilter(ApiFilterSet):
     status = ChoicesFilter(choices=TeamMember.Status.values)
     manager_id = IdsFilter(field_name="manager_id")
     department = django_filters.CharFilter(lookup_expr="iexact", label="The department's name, in any case")
-
-    class Meta:
-        model = TeamMember
-        fields: list[str] = []

@@ -56,7 +56,10 @@ def begin() -> tuple[Attempt, str]:
     google = provider()
     challenge = google.get_pkce_params()
     attempt = Attempt(
-        secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(32), challenge.pop("code_verifier")
+        secrets.token_urlsafe(32),
+        secrets.token_urlsafe(32),
+        secrets.token_urlsafe(32),
+        challenge.pop("code_verifier"),
     )
     client = client_of(google)
     client.state = attempt.state

@@ -38,7 +38,10 @@ def give_code(identity: Identity, browser: str, request_id: str) -> str:
     usable_seats(user)
     code = secrets.token_urlsafe(32)
     GoogleCode.objects.create(
-        code_hash=hash_of(code), browser_hash=hash_of(browser), user=user, expires_at=timezone.now() + CODE_LIFE
+        code_hash=hash_of(code),
+        browser_hash=hash_of(browser),
+        user=user,
+        expires_at=timezone.now() + CODE_LIFE,
     )
     return code
 

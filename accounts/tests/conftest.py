@@ -12,6 +12,8 @@ from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 
 from accounts.models import OneTimeCode, PendingRegistration, SignInFailures, Tenant, User
+from nextgenerp.core import entitlements
+from nextgenerp.core.entitlements import Entitlements
 from nextgenerp.core.tenancy import leave_tenant
 from nextgenerp.database.models import DeferredTask
 from nextgenerp.mail.models import QueuedEmail
@@ -94,3 +96,11 @@ def hashes(monkeypatch: Any) -> list[str]:
     for name in ("encode", "verify"):
         monkeypatch.setattr(Argon2PasswordHasher, name, counted(name))
     return seen
+
+
+@pytest.fixture
+def limited() -> Iterator[Callable[[int | None], None]]:
+    """``limited(3)``: the plan allows so many users."""
+    provider = entitlements._provider
+    yield lambda users: entitlements.answer_with(lambda tenant: Entitlements({"users": users}))
+    entitlements.answer_with(provider)

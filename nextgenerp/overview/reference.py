@@ -62,7 +62,8 @@ def entries() -> Iterator[dict[str, Any]]:
 def entry(method: str, path: str, operation: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     """What the page shows of one operation."""
     media_type, body = content_of(operation.get("requestBody", {}))
-    done = {status: answer for status, answer in operation["responses"].items() if status.startswith("2")}
+    # What it answers when all goes well; a redirect where there is nothing else.
+    done = {status: answer for status, answer in operation["responses"].items() if status[0] in "23"}
     status, answer = next(iter(done.items()))
     spoken = path.replace("{", ":").replace("}", "")
     badges = [operation["x-access"], *(["Limit"] if "x-limit" in operation else [])]

@@ -5,6 +5,7 @@ from django.urls import path
 from nextgenerp.overview.files import FileView
 from nextgenerp.overview.health import HealthView, ReadinessView
 from nextgenerp.overview.monitoring import MetricsView
+from nextgenerp.overview.organization_stats import OrganizationStatsView
 from nextgenerp.overview.reference import DocsView, OpenApiView, ReferenceView
 
 urlpatterns = [
@@ -14,5 +15,6 @@ urlpatterns = [
     path("health", HealthView.as_view({"get": "show"})),
     path("health/ready", ReadinessView.as_view({"get": "show"})),
     path("metrics", MetricsView.as_view({"get": "show"})),
+    path("organizations/my-organization/stats", OrganizationStatsView.as_view({"get": "show"})),
     path("files/<str:id>", FileView.as_view({"get": "retrieve"})),
 ]

@@ -27,5 +27,5 @@ STORAGES = {
 SPARE_SCHEMAS = 0
 # Configured, and nobody listens there: tests that need Google bring a stand-in of their own.
 GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET = "demo-client.example", "demo-google-client-secret"
-GOOGLE_AUTHORIZE_URL = GOOGLE_TOKEN_URL = GOOGLE_KEYS_URL = "http://127.0.0.1:9/"
+GOOGLE_AUTHORIZE_URL = GOOGLE_TOKEN_URL = GOOGLE_KEYS_URL = "http://127.0.0.1:9/"  # noqa: S105
 DATABASES["default"]["TEST"] = {"NAME": "test_nextgenerp" + os.environ.get("TEST_DATABASE_SUFFIX", "")}

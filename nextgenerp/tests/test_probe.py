@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
+from nextgenerp.core.api.permissions import SUPER_ADMIN, declared_access
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.mail.models import QueuedEmail
 from nextgenerp.testing.client import Client
@@ -23,6 +24,8 @@ ROUTES = routes()
 BODIES = {
     "/leads": {"firstName": "Probe", "email": "probe@example.com"},
     "/leads/meta/tags": {"name": "probe"},
+    # No field of it holds an id; valid bodies would make a schema each.
+    "/organizations/sub-tenants": {"slug": "-"},
 }
 # Fields that hold an id and cannot be told by their names.
 ID_FIELDS = re.compile(r"(Id|Ids|^avatar)$")
@@ -146,6 +149,7 @@ def test_the_others_ids_in_a_path_are_404(route, probe, unchanged):
 LISTS = [
     one for one in ROUTES
     if one.method == "GET" and not one.names and not one.path.startswith(PLATFORM) and one.path != "/"
+    and declared_access(one.view, one.action) is not SUPER_ADMIN
 ]  # fmt: skip
 
 

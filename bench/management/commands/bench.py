@@ -1,5 +1,6 @@
 """manage.py bench: what script/bench runs once it has a database and an environment."""
 
+import logging
 import signal
 import sys
 from typing import Any
@@ -45,6 +46,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no case {', '.join(sorted(unknown))}.")
         if settings.DEVELOPMENT or settings.ROOT_URLCONF != "bench.urls":
             raise CommandError("Run script/bench: it brings a database and production's environment.")
+        logging.getLogger("nextgenerp.requests").setLevel(logging.WARNING)  # of requests in this process
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
         call_command("migrate_tenants", no_spares=True, verbosity=0, stdout=self.stdout)
         chosen = {

@@ -187,13 +187,13 @@ class ImportMixin:
         ):  # fmt: skip
             if not set(values.get(name, ())) <= set(offered):
                 raise Invalid.field(f"options.{spoken}", "invalid_choice", f"One or several of: {', '.join(offered)}.")
-        if values["on_duplicate"] not in resource.on_duplicate:
-            offered = ", ".join(resource.on_duplicate)
-            raise Invalid.field("options.onDuplicate", "invalid_choice", f"One of: {offered}.")
         options = ImportOptions(
             **{**values, "match_on": tuple(values.get("match_on", resource.keys)),
                "create_missing": tuple(values.get("create_missing", ()))}
         )  # fmt: skip
+        if options.on_duplicate not in resource.on_duplicate:
+            offered = ", ".join(resource.on_duplicate)
+            raise Invalid.field("options.onDuplicate", "invalid_choice", f"One of: {offered}.")
         for needed in engine.needed_actions(options):
             require(self.actor, resource.module, needed)
         return options
