@@ -11,6 +11,7 @@ from django.db.models import Q
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_tenants.models import TenantMixin
 
+from accounts.google_codes import GoogleCode as GoogleCode
 from accounts.grants import DEFAULTS, Grants
 from accounts.sealing import seal, unseal
 from nextgenerp.core.models import Record
@@ -275,19 +276,6 @@ class RefreshToken(models.Model):
 
     class Meta:
         db_table = "refresh_token"
-
-
-class GoogleCode(models.Model):
-    """What the front end exchanges for tokens after Google: hashed, 60 seconds, one use, by one browser."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    code_hash = models.CharField(max_length=64, unique=True)
-    browser_hash = models.CharField(max_length=64)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    expires_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        db_table = "google_code"
 
 
 class Invitation(Record):

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.text import slugify
+from django_tenants.postgresql_backend.base import FakeTenant
 
 from accounts.models import Membership, Organization, Tenant, User
 from nextgenerp.core import history
 from nextgenerp.core.entitlements import claim
 from nextgenerp.core.provisioning import claim_schema
-from nextgenerp.core.tenancy import Actor, tenant_context
+from nextgenerp.core.tenancy import PUBLIC, Actor, tenant_context
 
 SLUG_LENGTH = 50
 SUFFIX_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -34,9 +35,10 @@ def make_tenant(
 ) -> Tenant:
     """Make a tenant in a schema of its own, in the caller's transaction; without a ``slug`` one is made of the name."""
     slug = slug or free_slug(name)
-    return Tenant.objects.create(
-        organization=organization, parent=parent, name=name, slug=slug, schema_name=claim_schema(), **fields
-    )
+    with tenant_context(FakeTenant(PUBLIC)):  # whoever asks may be in a tenant
+        return Tenant.objects.create(
+            organization=organization, parent=parent, name=name, slug=slug, schema_name=claim_schema(), **fields
+        )
 
 
 @transaction.atomic

@@ -262,15 +262,18 @@ def test_names_are_taken_as_far_as_they_are_names(anonymous, server, given, name
     assert (body["seat"]["firstName"], body["seat"]["lastName"], body["tenant"]["name"]) == named
 
 
-@pytest.mark.parametrize("claims", [{"iss": "accounts.google.com"}, {"iat": time.time() + 20}, {"azp": None}])
+@pytest.mark.parametrize("claims", [{"iss": "accounts.google.com"}, {"azp": None}])
 def test_what_google_may_write_is_accepted(anonymous, server, claims):
     server.claims = claims
     assert set(come_in(anonymous)) == {"code"}
 
 
-def test_a_token_that_expired_seconds_ago_is_accepted(anonymous, server):
-    server.claims = {"exp": time.time() - 20}
+@pytest.mark.parametrize(("claim", "fine", "wrong"), [("iat", 20, 60), ("exp", -20, -60)])
+def test_clocks_may_differ_by_half_a_minute(anonymous, server, claim, fine, wrong):
+    server.claims = {claim: time.time() + fine}
     assert set(come_in(anonymous)) == {"code"}
+    server.claims = {claim: time.time() + wrong}
+    assert come_in(anonymous) == {"error": "invalid_id_token"}
 
 
 NOW = time.time()
@@ -426,17 +429,13 @@ def test_coming_back_without_a_code_is_an_error(anonymous, server, given, code):
     assert server.seen == ["/authorize"]
 
 
-def without_state(path):
-    return path.replace("state=", "other=")
-
-
-@pytest.mark.parametrize(
-    "change", [without_state, lambda path: path + "x&state=", lambda path: path + "&state=else"]
-)
-def test_another_state_is_refused_and_the_attempt_goes_on(anonymous, server, change):
+@pytest.mark.parametrize("state", ["", "x", "ü"])
+def test_another_state_is_refused_and_the_attempt_goes_on(anonymous, server, state):
     back = at_google(anonymous)
     before = everything()
-    assert landed(anonymous.get(change(back))) == {"error": "invalid_state"}
+    changed = f"/auth/google/callback?code=x&state={state}"
+    for path in (changed, back.replace("state=", f"state={state or 'x'}"), back.replace("state=", "other=")):
+        assert landed(anonymous.get(path)) == {"error": "invalid_state"}
     assert everything() == before
     assert server.seen == ["/authorize"]
     assert set(landed(anonymous.get(back))) == {"code"}

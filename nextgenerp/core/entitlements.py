@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from nextgenerp.core.exceptions import Forbidden, LimitReached
+from nextgenerp.core.tenancy import current_tenant
 
 TAKE = """
     INSERT INTO usage_counter AS c (id, key, used, issued) VALUES (gen_random_uuid(), %(key)s, 0, 0)
@@ -34,18 +35,25 @@ class Entitlements:
 
 
 UNLIMITED = Entitlements({})
-_provider: Callable[[Any], Entitlements] = lambda tenant: UNLIMITED
+
+
+def unlimited(tenant: Any) -> Entitlements:
+    """What every tenant may have until billing answers."""
+    return UNLIMITED
+
+
+_provider: Callable[[Any], Entitlements] = unlimited
 
 
 def answer_with(provider: Callable[[Any], Entitlements]) -> None:
     """Let ``provider(tenant)`` answer from now on; billing calls this when it is loaded."""
-    global _provider  # noqa: PLW0603 - a port with one plug
+    global _provider  # a port with one plug
     _provider = provider
 
 
 def entitlements() -> Entitlements:
     """What the current tenant may have."""
-    return _provider(connection.tenant)
+    return _provider(current_tenant())
 
 
 def claim(key: str, n: int = 1) -> int:
@@ -54,7 +62,7 @@ def claim(key: str, n: int = 1) -> int:
     Locks the counter until the transaction ends. Raises LimitReached with ``limit: {key, used, limit}``.
     """
     limit = entitlements().limits.get(key)
-    values = {"key": key, "n": n, "limit": limit}
+    values: dict[str, str | int | None] = {"key": key, "n": n, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         row = cursor.fetchone()
@@ -82,7 +90,8 @@ def limit_reached(key: str) -> LimitReached:
     """The refusal of one more, with the figures."""
     limit, in_use = entitlements().limits.get(key), used(key)
     return LimitReached(
-        f"Your plan allows {limit} {key}; {in_use} are in use.", limit={"key": key, "used": in_use, "limit": limit}
+        f"Your plan allows {limit} {key}; {in_use} are in use.",
+        limit={"key": key, "used": in_use, "limit": limit},
     )
 
 

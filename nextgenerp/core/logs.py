@@ -8,7 +8,7 @@ import structlog
 
 def configure(options: dict[str, Any]) -> None:
     """Set up logging and structlog; ``options`` is settings.LOGGING: {"level", "json"}."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from django.conf import settings
@@ -137,7 +137,7 @@ def migrate_group(group: list[str], state: frozenset[str], workers: int, report:
     with tenant_context(FakeTenant(group[0])):
         executor = MigrationExecutor(connection)
         plan = [migration for migration, _ in executor.migration_plan(tenant_targets(executor))]
-        project = executor._create_project_state(with_applied_migrations=True)
+        project = cast(Any, executor)._create_project_state(with_applied_migrations=True)
     healthy = list(group)
     for migration in plan:
         if not healthy:

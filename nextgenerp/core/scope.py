@@ -22,12 +22,17 @@ class Scope:
     owners: tuple[str, ...] = ()
 
 
-_team: Callable[[Actor], Iterable[UUID]] = lambda actor: [actor.seat_id] if actor.seat_id else []
+def alone(actor: Actor) -> Iterable[UUID]:
+    """A team of one, until accounts says who is below whom."""
+    return [actor.seat_id] if actor.seat_id else []
+
+
+_team: Callable[[Actor], Iterable[UUID]] = alone
 
 
 def team_by(selector: Callable[[Actor], Iterable[UUID]]) -> None:
     """Let ``selector(actor)`` name the seats of an actor's team; accounts calls this when it is loaded."""
-    global _team  # noqa: PLW0603 - a port with one plug
+    global _team  # a port with one plug
     _team = selector
 
 

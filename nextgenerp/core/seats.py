@@ -6,9 +6,8 @@ from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
 
-from nextgenerp.core.tenancy import Actor
+from nextgenerp.core.tenancy import Actor, current_tenant
 
 _reassigners: list[tuple[str, Callable[..., None]]] = []
 
@@ -20,7 +19,7 @@ def seat_model() -> Any:
 
 def of_tenant() -> Any:
     """The seats of the current tenant."""
-    return seat_model().objects.filter(tenant_id=connection.tenant.id)
+    return seat_model().objects.filter(tenant_id=current_tenant().id)
 
 
 def is_active(seat_id: UUID) -> bool:

@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection as any_connection
 from django.utils import timezone
 
+if TYPE_CHECKING:  # it loads models, and this module is read before they are
+    from nextgenerp.database.base import DatabaseWrapper
+
+connection = cast("DatabaseWrapper", any_connection)
 PUBLIC = "public"
 MODULES = (
     "Dashboard", "Leads", "Customers", "Quotations", "Proforma Invoices", "Sales Orders", "Setup",
@@ -47,7 +51,9 @@ class Actor:
         return self.grants.get(module, {}).get("scope", "own")
 
 
-SYSTEM = Actor(role="system", grants={module: dict.fromkeys(ACTIONS, True) | {"scope": "all"} for module in MODULES})
+SYSTEM = Actor(
+    role="system", grants={module: dict.fromkeys(ACTIONS, True) | {"scope": "all"} for module in MODULES}
+)
 
 
 def enter_tenant(tenant: Any) -> None:
@@ -76,9 +82,14 @@ def current_schema() -> str:
     return connection.schema_name
 
 
+def current_tenant() -> Any:
+    """The tenant whose schema the connection is in; in public a stand-in with nothing but its schema's name."""
+    return connection.tenant
+
+
 def tenant_zone() -> ZoneInfo:
     """The time zone of the current tenant; UTC outside one."""
-    return ZoneInfo(getattr(connection.tenant, "time_zone", None) or settings.TIME_ZONE)
+    return ZoneInfo(getattr(current_tenant(), "time_zone", None) or settings.TIME_ZONE)
 
 
 def tenant_today() -> date:

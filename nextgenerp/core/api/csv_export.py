@@ -8,14 +8,13 @@ from datetime import date, datetime
 from typing import Any
 from weakref import WeakValueDictionary
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 from nextgenerp.core.api.pagination import Order, after_cursor, from_offset
 from nextgenerp.core.csv_cells import neutralise
 from nextgenerp.core.exceptions import RateLimited
-from nextgenerp.core.tenancy import leave_tenant, tenant_context, tenant_today
+from nextgenerp.core.tenancy import current_tenant, leave_tenant, tenant_context, tenant_today
 
 BATCH = 2000
 BOM = "\ufeff"
@@ -46,7 +45,7 @@ def csv_response(
     queryset: QuerySet, columns: tuple[ExportColumn, ...], name: str, order: Order, request: Any
 ) -> StreamingHttpResponse:
     """Stream a queryset as a CSV file. Raises RateLimited while another export of the tenant runs here."""
-    tenant = connection.tenant
+    tenant = current_tenant()
     stream = Export(queryset, columns, order, tenant)
     with _lock:
         if tenant.schema_name in _running:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -13,6 +13,7 @@ from rest_framework.exceptions import ErrorDetail
 from nextgenerp.core import seats
 from nextgenerp.core.imports.values import ValueProblem, parse_email, parse_phone
 from nextgenerp.core.scope import visible
+from nextgenerp.core.tenancy import current_tenant
 from nextgenerp.database.ids import parse_id
 
 
@@ -113,7 +114,7 @@ class PhoneField(ParsedField):
     """A phone number, as E.164; one without a country code belongs to the tenant's country."""
 
     def parse(self, text: str) -> str:
-        return parse_phone(text, getattr(connection.tenant, "country", "IN"))
+        return parse_phone(text, getattr(current_tenant(), "country", "IN"))
 
 
 class SeatIdField(serializers.UUIDField):

@@ -14,6 +14,7 @@ from nextgenerp.core.api.problems import CONTENT_TYPE, REPEATABLE, sqlstate
 from nextgenerp.core.api.renderers import dump
 from nextgenerp.core.exceptions import Conflict, IdempotencyKeyReused, Invalid
 from nextgenerp.core.models import IdempotencyRecord
+from nextgenerp.core.tenancy import current_schema
 
 KEEP = timedelta(hours=24)
 NEVER_STORED = {401, 403, 429}
@@ -68,7 +69,7 @@ def locked_answer(request: Any, key: str) -> IdempotencyRecord | None:
     """Lock the key until the transaction ends and return what is stored under it. Raises InFlight."""
     actor = request.actor
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [f"{connection.schema_name}:{actor.user_id}:{key}"])
+        cursor.execute(LOCK, [f"{current_schema()}:{actor.user_id}:{key}"])
         if not cursor.fetchone()[0]:
             raise InFlight
     oldest = timezone.now() - KEEP

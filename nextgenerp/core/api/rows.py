@@ -18,6 +18,8 @@ PLAIN = (
     serializers.FloatField,
 )  # fmt: skip
 
+Builder = Callable[[tuple[Any, ...]], dict[str, Any]]
+
 
 class RowPlan:
     """Which columns a serializer class needs and how a tuple of them becomes its representation."""
@@ -32,26 +34,20 @@ class RowPlan:
             self.columns.append(path)
         return self.columns.index(path)
 
-    def object_builder(self, fields: Any, prefix: str) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
+    def object_builder(self, fields: Any, prefix: str) -> Builder:
+        """Plan the columns of an object's fields; ``prefix`` is the path to it from the queryset's model."""
         plain: list[tuple[str, int]] = []
-        nested: list[tuple[str, int, Callable[[tuple[Any, ...]], dict[str, Any]]]] = []
+        nested: list[tuple[str, int, Builder]] = []
         for name, field in fields.items():
             path = prefix + (field.source or name).replace(".", "__")
             if field.write_only:
                 continue
-            if isinstance(field, LookupField):
-                if prefix:
-                    raise ImproperlyConfigured(f"{name}: a lookup cannot be inside a nested object.")
-                self.lookups.append((name, self.column(field.key), field))
-                plain.append((name, self.column(field.key)))
-            elif isinstance(field, serializers.PrimaryKeyRelatedField):
-                plain.append((name, self.column(path + "_id")))
-            elif isinstance(field, serializers.BaseSerializer):
-                nested.append((name, self.column(path + "__id"), self.object_builder(field.fields, path + "__")))
-            elif isinstance(field, PLAIN):
-                plain.append((name, self.column(path)))
+            if isinstance(field, serializers.BaseSerializer):
+                nested.append(
+                    (name, self.column(path + "__id"), self.object_builder(field.fields, path + "__"))
+                )
             else:
-                raise ImproperlyConfigured(f"{name}: the quick road does not know {type(field).__name__}.")
+                plain.append((name, self.plain_column(name, field, path)))
 
         def build(row: tuple[Any, ...]) -> dict[str, Any]:
             built = {name: row[index] for name, index in plain}
@@ -61,18 +57,35 @@ class RowPlan:
 
         return build
 
+    def plain_column(self, name: str, field: serializers.Field, path: str) -> int:
+        """The column a field reads, a lookup's key included. Raises ImproperlyConfigured."""
+        if isinstance(field, LookupField):
+            if "__" in path:
+                raise ImproperlyConfigured(f"{name}: a lookup cannot be inside a nested object.")
+            self.lookups.append((name, self.column(field.key), field))
+            return self.column(field.key)
+        if isinstance(field, serializers.PrimaryKeyRelatedField):
+            return self.column(path + "_id")
+        if isinstance(field, PLAIN):
+            return self.column(path)
+        raise ImproperlyConfigured(f"{name}: the quick road does not know {type(field).__name__}.")
+
 
 @cache
 def plan_of(serializer_class: type[serializers.Serializer]) -> RowPlan:
     return RowPlan(serializer_class)
 
 
-def fetch(serializer_class: type[serializers.Serializer], queryset: QuerySet, *extra: str) -> list[tuple[Any, ...]]:
+def fetch(
+    serializer_class: type[serializers.Serializer], queryset: QuerySet, *extra: str
+) -> list[tuple[Any, ...]]:
     """The rows of a queryset as tuples of what the serializer needs and, at their end, ``extra`` columns."""
     return list(queryset.values_list(*plan_of(serializer_class).columns, *extra))
 
 
-def build(serializer_class: type[serializers.Serializer], rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+def build(
+    serializer_class: type[serializers.Serializer], rows: list[tuple[Any, ...]]
+) -> list[dict[str, Any]]:
     """Tuples of ``fetch`` as the serializer would represent them; one query per lookup."""
     plan = plan_of(serializer_class)
     built = [plan.build(row) for row in rows]

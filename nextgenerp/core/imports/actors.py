@@ -5,11 +5,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from nextgenerp.core import entitlements, seats
 from nextgenerp.core.exceptions import Forbidden, SubscriptionRequired
-from nextgenerp.core.tenancy import SYSTEM, Actor
+from nextgenerp.core.tenancy import SYSTEM, Actor, current_tenant
 
 
 def who(actor: Actor) -> dict[str, Any]:
@@ -31,11 +29,11 @@ def load_actor(state: dict[str, Any], module: str, actions: Iterable[str]) -> Ac
         raise SubscriptionRequired
     known = state | {name: UUID(state[name]) if state[name] else None for name in ("seat_id", "user_id")}
     if known["seat_id"] is None:
-        return replace(SYSTEM, tenant=connection.tenant, **known)
+        return replace(SYSTEM, tenant=current_tenant(), **known)
     seat = seats.of_tenant().filter(id=known["seat_id"], is_active=True, user__is_active=True).first()
     if seat is None:
         raise Forbidden("The member who asked for this is no longer active.")
-    actor = Actor(role=seat.role, grants=seat.grants, tenant=connection.tenant, **known)
+    actor = Actor(role=seat.role, grants=seat.grants, tenant=current_tenant(), **known)
     for action in actions:
         if not actor.can(module, action):
             raise Forbidden(f"The member who asked for this no longer has *{module}: {action}*.")

@@ -4,7 +4,6 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from nextgenerp.core.csv_cells import neutralise, restore
@@ -12,7 +11,7 @@ from nextgenerp.core.exceptions import Expired, NotFound
 from nextgenerp.core.imports.mapping import header_key
 from nextgenerp.core.imports.storage import KEPT_FOR
 from nextgenerp.core.models import Import, ImportFailure
-from nextgenerp.core.tenancy import leave_tenant, tenant_context
+from nextgenerp.core.tenancy import current_tenant, leave_tenant, tenant_context
 
 SHOWN = 100
 PARTS = ("column", "code", "value", "detail")
@@ -57,7 +56,7 @@ def error_file(batch: Import) -> Iterator[bytes]:
         raise NotFound
     if is_expired(batch):
         raise Expired
-    return lines_of(batch, connection.tenant)
+    return lines_of(batch, current_tenant())
 
 
 def lines_of(batch: Import, tenant: Any) -> Iterator[bytes]:

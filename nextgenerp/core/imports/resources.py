@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from nextgenerp.core.imports.mapping import Column
 from nextgenerp.core.imports.options import ON_DUPLICATE, ImportOptions
 from nextgenerp.core.imports.reading import Row
 from nextgenerp.core.models import Import, Record
-from nextgenerp.core.tenancy import Actor
+from nextgenerp.core.tenancy import Actor, current_tenant
 
 Values = dict[str, Any]
 
@@ -54,7 +52,7 @@ class ImportResource:
     @property
     def region(self) -> str:
         """The country whose phone numbers need no country code."""
-        return getattr(connection.tenant, "country", "") or "IN"
+        return getattr(current_tenant(), "country", "") or "IN"
 
     def load(self) -> None:
         """Read the reference data that cells name; called again whenever writes were rolled back."""

@@ -117,6 +117,25 @@ def test_claims_at_once_get_schemas_of_their_own(committed):
         drop_schema(name)
 
 
+def test_a_claim_does_not_wait_for_another(committed):
+    spares = {provisioning.make_schema() for _ in range(2)}
+    SpareSchema.objects.bulk_create(SpareSchema(schema_name=name) for name in spares)
+    claimed = []
+
+    def claim():
+        claimed.append(provisioning.claim_schema())
+        connection.close()
+
+    with transaction.atomic():
+        claimed.append(provisioning.claim_schema())
+        thread = threading.Thread(target=claim)
+        thread.start()
+        thread.join()
+    assert set(claimed) == spares
+    for name in spares:
+        drop_schema(name)
+
+
 def test_spares_are_filled_up_once(committed, settings):
     settings.SPARE_SCHEMAS = 2
     assert [provisioning.fill_spares(), provisioning.fill_spares()] == [2, 0]

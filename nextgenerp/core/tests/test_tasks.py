@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from nextgenerp.core import tasks
-from nextgenerp.core.tasks import after_commit, run_due, run_one, worker_is_alive
+from nextgenerp.core.tasks import after_commit, in_every_tenant, run_due, run_one, worker_is_alive
 from nextgenerp.core.tenancy import PUBLIC, current_schema, enter_tenant, leave_tenant, tenant_context
 from nextgenerp.core.tests import deferred
 from nextgenerp.database.ids import new_id
@@ -291,3 +291,24 @@ def test_a_wake_that_cannot_be_sent_fails_no_request(
     monkeypatch.undo()
     assert run_due() == 1
     assert calls == [(PUBLIC,)]
+
+
+def test_work_for_every_tenant_runs_in_each_active_ones_schema(
+    committing: None, tenants: Any, committed_tenant: Any, calls: list[Any]
+) -> None:
+    first, second = tenants
+    change(second, status="suspended")
+    try:
+        made = in_every_tenant(f"{HERE}.note")
+        active = {one.schema_name for one in type(first).objects.filter(status="active", schema_ready=True)}
+        assert {first.schema_name, committed_tenant.schema_name} <= active
+        assert second.schema_name not in active
+        assert OrmQ.objects.count() == 1
+        assert in_every_tenant(f"{HERE}.note") == 0  # they wait still
+        assert (made, OrmQ.objects.count()) == (len(active), 1)
+        run_due()
+        assert sorted(calls) == sorted((schema,) for schema in active)
+        change(committed_tenant, schema_ready=False)
+        assert in_every_tenant(f"{HERE}.note") == len(active) - 1
+    finally:
+        change(second, status="active")

@@ -22,4 +22,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(report.migrated)} schemas migrated, {made} spare schemas made.")
         if report.failed:
             failures = "\n".join(f"  {schema}: {error}" for schema, error in report.failed.items())
-            raise CommandError(f"{len(report.failed)} schemas failed and take no requests until they are mended:\n{failures}")
+            raise CommandError(
+                f"{len(report.failed)} schemas failed and take no requests until they are mended:\n{failures}"
+            )
