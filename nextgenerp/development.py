@@ -231,8 +231,10 @@ def _greet(address: str, *, empty: bool) -> None:
     say(f"\nNextGenERP is at {address}  (Ctrl-C stops it)")
     demo = VAR / "demo.json"
     if not empty and demo.exists():
-        for login in json.loads(demo.read_text())["logins"]:
-            say(f"  {login['role']:<24} {login['email']:<40} {login['password']}")
+        roles = json.loads(demo.read_text())
+        del roles["baseUrl"]
+        for role, login in roles.items():
+            say(f"  {role:<24} {login['email']:<40} {login['password']}")
 
 
 def _watch(

@@ -69,7 +69,7 @@ class SubTenantSerializer(TaxPlaceSerializer):
 
     name = TextField(max_length=200)
     slug = TextField(
-        min_length=3, max_length=50, required=False, allow_blank=True, default="",
+        min_length=3, max_length=50, required=False,
         validators=[RegexValidator(SLUG, "Small letters, digits, and single hyphens between them.")],
     )  # fmt: skip
     admin_email = EmailField(max_length=254, required=False, allow_blank=True, default="")
@@ -111,7 +111,9 @@ class NumberField(LookupField):
         self.rows, self.path = rows, path
 
     def load(self, keys: Iterable[Any]) -> dict[Any, Any]:
-        counted = self.rows.filter(**{f"{self.path}__in": list(keys)}).values(self.path).annotate(n=Count("id"))
+        counted = (
+            self.rows.filter(**{f"{self.path}__in": list(keys)}).values(self.path).annotate(n=Count("id"))
+        )
         return dict(counted.order_by().values_list(self.path, "n"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from drf_spectacular.utils import extend_schema_field
@@ -13,6 +14,7 @@ from accounts.models import Invitation, Membership, TeamMember, Tenant
 from nextgenerp.core.api.fields import EmailField, LookupField, PhoneField, SeatField, TextField
 from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
 from nextgenerp.core.tenancy import ACTIONS, MODULES, SCOPES
+from nextgenerp.database.ids import parse_id
 
 DATE_FORMATS = ("DD/MM/YYYY", "DD-MM-YYYY", "DD MMM YYYY", "MM/DD/YYYY", "YYYY-MM-DD")
 TIME_ZONES = frozenset(available_timezones())
@@ -48,6 +50,14 @@ class MemberSerializer(ApiModelSerializer):
 class ManagerIdField(serializers.UUIDField):
     """The id of the seat somebody reports to, or null; whether it can be is the service's affair."""
 
+    default_error_messages = {"does_not_exist": "There is no such active member."}
+
+    def to_internal_value(self, data: Any) -> UUID:
+        identifier = parse_id(data)
+        if identifier is None:
+            self.fail("does_not_exist")
+        return identifier
+
 
 class MemberChangeSerializer(ApiSerializer):
     """What an administrator changes about a seat; what else a member shows may be sent back and is ignored."""
@@ -58,14 +68,14 @@ class MemberChangeSerializer(ApiSerializer):
     designation = TextField(max_length=100, required=False, allow_blank=True)
     department = TextField(max_length=100, required=False, allow_blank=True)
     manager_id = ManagerIdField(required=False, allow_null=True)
-    read_only = (
+    ignored = (
         "id", "userId", "inviteId", "email", "name", "role", "status", "manager", "avatarUrl", "lastLoginAt",
         "expiresAt", "createdAt", "updatedAt", "version",
     )  # fmt: skip
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            data = {name: value for name, value in data.items() if name not in self.read_only}
+            data = {name: value for name, value in data.items() if name not in self.ignored}
         return super().to_internal_value(data)
 
 

@@ -71,7 +71,7 @@ def invite_first_admin(tenant: Tenant, email: str, *, actor: Actor) -> None:
 def seat_caller(tenant: Tenant, *, actor: Actor) -> None:
     """Give the caller the first seat, under the names of their seat in the root. Raises Invalid, LimitReached."""
     if actor.seat_id is None or actor.impersonated:
-        raise Invalid.field("adminEmail", "required", "You have no seat here: say who administers the tenant.")
+        raise Invalid.field("adminEmail", "required", "You have no seat: say who gets the first one.")
     own = Membership.objects.select_related("user").get(id=actor.seat_id)
     make_seat(
         tenant, own.user, FIRST_ROLE, request_id=actor.request_id,

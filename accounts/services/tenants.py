@@ -38,7 +38,7 @@ def make_tenant(
     with tenant_context(FakeTenant(PUBLIC)):  # whoever asks may be in a tenant
         return Tenant.objects.create(
             organization=organization, parent=parent, name=name, slug=slug, schema_name=claim_schema(), **fields
-        )
+        )  # fmt: skip
 
 
 @transaction.atomic

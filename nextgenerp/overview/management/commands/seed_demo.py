@@ -104,11 +104,7 @@ def write_logins(path: Path, password: str) -> None:
     roles = {"superAdmin": SUPER_ADMIN, "tenantAdmin": OWNER}
     roles |= {"admin": TEAM[0][0], "manager": TEAM[1][0], "staff": TEAM[2][0]}
     logins = {role: {"email": address, "password": password} for role, address in roles.items()}
-    content = {
-        "baseUrl": settings.BASE_URL,
-        **logins,
-        "logins": [{"role": role, **login} for role, login in logins.items()],
-    }
+    content = {"baseUrl": settings.BASE_URL, **logins}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
