@@ -65,13 +65,17 @@ class UserImport(ImportResource):
             Column("lastName", partial(parse_text, max_length=100), ("last name", "surname")),
             Column("role", partial(parse_choice, lookup=ROLES), ("user role",), required=True),
             Column("managerEmail", self.parse_manager, ("manager", "manager e-mail", "reports to")),
-            Column("phone", partial(parse_phone, region=self.region), ("mobile", "phone number", "mobile number")),
+            Column(
+                "phone", partial(parse_phone, region=self.region), ("mobile", "phone number", "mobile number")
+            ),
         ]
 
     def parse_manager(self, text: str) -> UUID:
         seat = self.managers.get(normal_email(text))
         if seat is None:
-            raise ValueProblem("does_not_exist", "There is no active member with this address who can be a manager.")
+            raise ValueProblem(
+                "does_not_exist", "There is no active member with this address who can be a manager."
+            )
         return seat
 
     def check(self, values: Values) -> list[RowProblem]:

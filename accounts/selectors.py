@@ -89,7 +89,9 @@ def pending_invitations(tenant: Tenant) -> QuerySet[Invitation]:
     return Invitation.objects.filter(tenant=tenant, expires_at__gt=timezone.now())
 
 
-def forest_rows(tenant: Tenant, top: UUID | None = None, levels: int = MAX_LEVELS + 1) -> list[tuple[Any, ...]]:
+def forest_rows(
+    tenant: Tenant, top: UUID | None = None, levels: int = MAX_LEVELS + 1
+) -> list[tuple[Any, ...]]:
     """The active seats of a tenant, or those from ``top`` down, by name: id, the seat above, level, names, role."""
     with connection.cursor() as cursor:
         cursor.execute(FOREST, {"tenant": tenant.id, "top": top, "levels": levels})
@@ -113,7 +115,7 @@ def hierarchy(actor: Actor) -> list[dict[str, Any]]:
         seat: {"id": seat, "name": f"{first} {last}".strip(), "role": role, "reports": []}
         for seat, _, _, first, last, role in rows
     }
-    trees = []
+    trees: list[dict[str, Any]] = []
     for seat, above, *_ in rows:
         (nodes[above]["reports"] if above else trees).append(nodes[seat])
     return trees
@@ -122,7 +124,7 @@ def hierarchy(actor: Actor) -> list[dict[str, Any]]:
 def seats_administered(user: User, *, actor: Actor) -> list[Membership]:
     """The seats of a user in the tenants the actor administers: those where they are an admin, and under a root
     tenant where they are one its sub-tenants."""
-    if actor.seat_id is None:
+    if actor.seat_id is None or actor.user_id is None:
         own = [actor.tenant.id]
     else:
         seats = Membership.objects.filter(user_id=actor.user_id, is_active=True, role__in=ADMINS)

@@ -1,9 +1,10 @@
 """What every case has in its hands: the tenants, the web server, the rounds and the report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -14,6 +15,7 @@ from bench.servers import Web
 
 CLIENTS = (1, 8)
 MEDIUM, SMALL = 100_000, 100
+EMPTY = "/bench/empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,6 @@ class Bench:
     rounds: int
     seconds: float
     plans: bool
-    empty: dict[int, Rate] = field(default_factory=dict)
 
     @cached_property
     def large(self) -> Seeded:
@@ -57,63 +58,48 @@ class Bench:
         self, case: str, name: str, requests: Sequence[Request], *, goal: Goal | None = None,
         raw: list[list[str]] | None = None, status: int = 200,
     ) -> None:  # fmt: skip
-        """Measure requests, sent in turns, at 1 and 8 clients, with the floor after each round.
+        """Measure requests, sent in turns, at 1 and 8 clients, with both floors after each round.
 
         ``raw``: the floor's statements, one list a request; by default what the first requests (of up to 20) run.
         """
         requests = list(requests)
+        tenant = requests[0].tenant
         if raw is None:
             raw = [statements_of(request) for request in requests[:20]]
             if self.plans:
                 self.write_plans(f"{case}: {name}", requests[0], raw[0])
+        base = {"database": database_address(), "schema": tenant.schema, "groups": raw}
         for clients in CLIENTS:
-            served, floor = [], []
+            served, floor, empty = [], [], []
             for number in range(self.rounds):
-                timing = {"clients": clients, "seconds": self.seconds, "warm_up": 1.0 if number == 0 else 0.3}
-                wire = texts(requests, self.web.port)
-                served.append(
-                    play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": status})
-                )
-                base = {"database": database_address(), "schema": requests[0].tenant.schema, "groups": raw}
+                timing = {"clients": clients, "seconds": self.seconds, "warm_up": 0.8 if number == 0 else 0.3}
+                served.append(self.load(requests, status, timing))
                 floor.append(play("bench.floor", {**timing, **base}))
-            self.note(case, name, clients, summed_up(served), summed_up(floor), goal)
+                half = {"seconds": self.seconds / 2, "warm_up": 0.2}
+                empty.append(self.load([Request(tenant, EMPTY)], 200, {**timing, **half}))
+            self.note(case, name, clients, [summed_up(one) for one in (served, floor, empty)], goal)
 
-    def note(self, case: str, name: str, clients: int, rate: Rate, floor: Rate, goal: Goal | None) -> None:
+    def load(self, requests: list[Request], status: int, timing: dict[str, Any]) -> dict[str, Any]:
+        """Run one round against the web server; its ``cpu`` is the milliseconds its workers took for a request."""
+        wire = texts(requests, self.web.port)
+        before = self.web.cpu_seconds()
+        result = play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": status})
+        return result | {"cpu": (self.web.cpu_seconds() - before) / result["total"] * 1000}
+
+    def note(self, case: str, name: str, clients: int, rates: list[Rate], goal: Goal | None) -> None:
+        """Report a rate beside its floors."""
+        rate, floor, empty = rates
         figures = {
-            "rps": rate.rps,
-            "p50": rate.p50,
-            "p95": rate.p95,
-            "rawRps": floor.rps,
-            "rawP50": floor.p50,
-        }
-        figures["raw"] = round(floor.rps / rate.rps, 2)
-        if clients in self.empty:
-            figures["empty"] = round(self.empty[clients].rps / rate.rps, 2)
+            "rps": rate.rps, "p50": rate.p50, "p95": rate.p95, "cpu": rate.cpu,
+            "raw": round(floor.rps / rate.rps, 2), "empty": round(empty.rps / rate.rps, 2),
+            "rawRps": floor.rps, "rawP50": floor.p50, "emptyRps": empty.rps, "emptyP50": empty.p50,
+        }  # fmt: skip
         if goal is None:
             self.report.add_rate(case, name, clients, figures, "", None)
         elif clients == 1:
             self.report.add_rate(case, name, clients, figures, f"p50 <= {goal.p50:g}", rate.p50 <= goal.p50)
         else:
             self.report.add_rate(case, name, clients, figures, f"rps >= {goal.rps:g}", rate.rps >= goal.rps)
-
-    def measure_empty(self) -> None:
-        """Measure the empty endpoint, the floor of every request; each run begins with it."""
-        request = Request(self.mediums[0], "/bench/empty")
-        statements = [statements_of(request)]
-        for clients in CLIENTS:
-            served, floor = [], []
-            for _ in range(self.rounds):
-                timing = {"clients": clients, "seconds": self.seconds, "warm_up": 1.0}
-                wire = texts([request], self.web.port)
-                served.append(
-                    play("bench.load", {**timing, "port": self.web.port, "requests": wire, "status": 200})
-                )
-                base = {"database": database_address(), "schema": request.tenant.schema, "groups": statements}
-                floor.append(play("bench.floor", {**timing, **base}))
-            self.empty[clients] = summed_up(served)
-            self.note(
-                "auth", "GET /bench/empty", clients, self.empty[clients], summed_up(floor), Goal(1200, 1.4)
-            )
 
     def flat(self, case: str, large: str, medium: str) -> None:
         """Note how many times longer a request takes in the large tenant (goal: flat in data)."""

@@ -63,8 +63,10 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     begin = time.perf_counter() + job["warm_up"]
     deadline = begin + job["seconds"]
     latencies: list[float] = []
+    total = 0
     while waiting:
         for one in answered(chosen, expected):
+            total += 1
             now = time.perf_counter()
             if begin <= one.sent and now <= deadline:
                 latencies.append(now - one.sent)
@@ -72,7 +74,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
                 one.send(next(requests))
             else:
                 waiting -= 1
-    return {"latencies": latencies, "seconds": job["seconds"]}
+    return {"latencies": latencies, "seconds": job["seconds"], "total": total}
 
 
 def answered(chosen: selectors.BaseSelector, expected: bytes) -> Iterator[Connection]:

@@ -52,11 +52,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What rounds showed, as medians over them: requests a second and milliseconds."""
+    """What rounds showed, as medians over them: requests a second, milliseconds, and processor time of the server."""
 
     rps: float
     p50: float
     p95: float
+    cpu: float
 
 
 def token_of(tenant: Seeded) -> str:
@@ -93,6 +94,7 @@ def summed_up(rounds: list[dict[str, Any]]) -> Rate:
             len(one["latencies"]) / one["seconds"],
             statistics.median(one["latencies"]) * 1000,
             statistics.quantiles(one["latencies"], n=20)[-1] * 1000,
+            one.get("cpu", 0.0),
         )
         for one in rounds
     ]

@@ -12,8 +12,8 @@ from django.db import connection
 from nextgenerp.development import ROOT, say
 
 RESULTS = ROOT / "bench" / "results.json"
-WIDTHS = (52, 8, 10, 9, 9, 9, 9, 18, 4)
-HEADS = ("case", "clients", "rps", "p50 ms", "p95 ms", "x raw", "x empty", "goal", "met")
+WIDTHS = (46, 8, 10, 8, 8, 8, 7, 8, 15, 5)
+HEADS = ("case", "clients", "rps", "p50 ms", "p95 ms", "cpu ms", "x raw", "x empty", "goal", "met")
 
 
 def row_of(cells: list[Any] | tuple[Any, ...]) -> str:
@@ -35,11 +35,11 @@ class Report:
     def add_rate(
         self, case: str, name: str, clients: int, figures: dict[str, Any], goal: str, met: bool | None
     ) -> None:
-        """Note requests a second; ``figures`` has rps, p50, p95, raw and empty."""
+        """Note requests a second; ``figures`` has rps, p50, p95, cpu, raw and empty."""
         self.results.append(
             {"case": case, "name": name, "clients": clients, **figures, "goal": goal, "met": met}
         )
-        cells = [figures.get(key) for key in ("rps", "p50", "p95", "raw", "empty")]
+        cells = [figures.get(key) for key in ("rps", "p50", "p95", "cpu", "raw", "empty")]
         say(row_of([f"{case}: {name}", clients, *cells, goal, said(met)]))
 
     def add_figure(
@@ -60,7 +60,7 @@ class Report:
         self.results.append(
             {"case": case, "name": name, "value": value, "unit": unit, "goal": goal, "met": met}
         )
-        say(row_of([f"{case}: {name}", "", f"{value:,}", unit, "", "", "", goal, said(met)]))
+        say(row_of([f"{case}: {name}", "", f"{value:,}", unit, "", "", "", "", goal, said(met)]))
 
     def find(self, case: str, name: str, clients: int) -> dict[str, Any]:
         """A rate that was noted in this run."""

@@ -55,6 +55,10 @@ class Web:
         children = psutil.Process(self.process.pid).children(recursive=True)
         return [child for child in children if "resource_tracker" not in " ".join(child.cmdline())]
 
+    def cpu_seconds(self) -> float:
+        """The processor time its workers have taken."""
+        return sum(sum(process.cpu_times()[:2]) for process in self.workers())
+
     def request(
         self, method: str, path: str, token: str, body: bytes = b"", **headers: str
     ) -> tuple[int, Any, Any]:

@@ -54,6 +54,7 @@ class MemberView(ImportMixin, ExportMixin, ListMixin, RetrieveMixin, ResourceVie
         "set_permissions": shapes.SeatPermissionsSerializer,
         "change_role": shapes.RoleSerializer,
         "change_settings": shapes.SettingsSerializer,
+        "reactivate": shapes.ReactivateSerializer,
         "import_file": IMPORT_BODIES["import_file"],
     }
     answers = {
@@ -122,6 +123,7 @@ class MemberView(ImportMixin, ExportMixin, ListMixin, RetrieveMixin, ResourceVie
     def reactivate(self, request: Any, id: str) -> Response:
         """Give a deactivated member their seat back, with the role and grants it had."""
         seat, actor = self.locked()
+        self.validated(shapes.ReactivateSerializer)
         members.reactivate(seat, actor=actor)
         return self.member(seat.id)
 
@@ -176,5 +178,6 @@ class MemberView(ImportMixin, ExportMixin, ListMixin, RetrieveMixin, ResourceVie
 def spoken(values: dict[str, Any]) -> dict[str, Any]:
     """Validated settings under the names the API speaks, as they are stored."""
     return {
-        camel_case(name): spoken(value) if isinstance(value, dict) else value for name, value in values.items()
+        camel_case(name): spoken(value) if isinstance(value, dict) else value
+        for name, value in values.items()
     }

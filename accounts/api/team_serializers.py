@@ -1,5 +1,6 @@
 """The shapes of a team: its members and invitations, their grants and settings."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -130,6 +131,10 @@ class RoleSerializer(ApiSerializer):
     role = serializers.ChoiceField(choices=Membership.Role.choices)
 
 
+class ReactivateSerializer(ApiSerializer):
+    """Nothing: the path says it all."""
+
+
 class NotificationsSerializer(ApiSerializer):
     """Which mails a member wants."""
 
@@ -139,13 +144,18 @@ class NotificationsSerializer(ApiSerializer):
 
 class SettingsSerializer(ApiSerializer):
     timezone = TextField(max_length=64, required=False)
-    language = serializers.RegexField(LOCALE, max_length=10, required=False)
+    language = TextField(max_length=10, required=False)
     date_format = serializers.ChoiceField(choices=DATE_FORMATS, required=False)
     notifications = NotificationsSerializer(required=False)
 
     def validate_timezone(self, value: str) -> str:
         if value not in TIME_ZONES:
             raise serializers.ValidationError("There is no such time zone.", "invalid_choice")
+        return value
+
+    def validate_language(self, value: str) -> str:
+        if not re.fullmatch(LOCALE, value):
+            raise serializers.ValidationError("A language is written en or en-IN.", "invalid")
         return value
 
 

@@ -48,14 +48,17 @@ def give_code(identity: Identity, browser: str, request_id: str) -> str:
 
 def user_of(identity: Identity, request_id: str) -> User:
     """The user linked to a Google account, else the one with its address, who is linked from now on."""
-    link = SocialAccount.objects.select_related("user").filter(provider=PROVIDER, uid=identity.sub).first()
+    links = SocialAccount.objects.filter(provider=PROVIDER)
+    link = links.select_related("user").filter(uid=identity.sub).first()
     if link is not None:
         return link.user
     user = user_with_address(identity, request_id)
-    if SocialAccount.objects.filter(user=user, provider=PROVIDER).exists():
+    link = links.filter(user=user).first()  # looked at under the user's lock
+    if link is None:
+        SocialAccount.objects.create(user=user, provider=PROVIDER, uid=identity.sub)
+        logger.info("google_linked", user=str(user.id))
+    elif link.uid != identity.sub:
         raise Conflict("Another Google account is linked to this one.", code="other_google_account")
-    SocialAccount.objects.create(user=user, provider=PROVIDER, uid=identity.sub)
-    logger.info("google_linked", user=str(user.id))
     return user
 
 

@@ -79,7 +79,9 @@ def refuse_known(tenant: Tenant, email_key: str) -> None:
     if seat is not None and seat.is_active:
         raise Duplicate("This address belongs to a member.")
     if seat is not None:
-        raise Duplicate("This address belongs to a deactivated member: reactivate them.", code="deactivated_member")
+        raise Duplicate(
+            "This address belongs to a deactivated member: reactivate them.", code="deactivated_member"
+        )
     if pending_invitations(tenant).filter(email_key=email_key).exists():
         raise Duplicate("This address is invited already.")
 
@@ -117,8 +119,8 @@ def locked_invitation(identifier: UUID | None, *, actor: Actor) -> tuple[Invitat
     Raises NotFound, Forbidden.
     """
     actor = acting(actor)
-    found = visible(pending_invitations(actor.tenant).filter(id=identifier), actor)
-    invitation = found.select_for_update(of=("self",)).first() if identifier else None
+    found = visible(pending_invitations(actor.tenant), actor).select_for_update(of=("self",))
+    invitation = found.filter(id=identifier).first() if identifier else None
     if invitation is None:
         raise NotFound
     return invitation, actor

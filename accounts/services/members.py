@@ -28,10 +28,10 @@ def locked_seat(seat_id: UUID | None, *, actor: Actor) -> tuple[Membership, Acto
     of_tenant = Membership.objects.filter(tenant=actor.tenant)
     wanted = [one for one in (seat_id, actor.seat_id) if one]
     rows = of_tenant.filter(id__in=wanted).select_related("tenant", "user").order_by("id")
-    found = {seat.id: seat for seat in rows.select_for_update(of=("self",))}
+    found: dict[UUID | None, Membership] = {seat.id: seat for seat in rows.select_for_update(of=("self",))}
     actor = as_of_now(actor, found.get(actor.seat_id))
     seat = found.get(seat_id)
-    if seat is None or not visible(of_tenant.filter(id=seat_id), actor).exists():
+    if seat is None or not visible(of_tenant.filter(id=seat.id), actor).exists():
         raise NotFound
     return seat, actor
 

@@ -31,7 +31,8 @@ def as_of_now(actor: Actor, own: Membership | None) -> Actor:
 def acting(actor: Actor) -> Actor:
     """Lock the team and return the actor as they are now. Raises Forbidden."""
     lock_team(actor.tenant)
-    return as_of_now(actor, Membership.objects.filter(id=actor.seat_id).first())
+    own = Membership.objects.filter(id=actor.seat_id).first() if actor.seat_id else None
+    return as_of_now(actor, own)
 
 
 def refuse_upwards(actor: Actor, role: str) -> None:
@@ -59,7 +60,9 @@ def grants_for(role: str, given: Grants | None, *, actor: Actor) -> Grants | Non
 
 def refuse_fixed(role: str) -> None:
     if role == Role.TENANT_ADMIN:
-        raise Conflict("A tenant_admin may do everything; their permissions are fixed.", code="fixed_permissions")
+        raise Conflict(
+            "A tenant_admin may do everything; their permissions are fixed.", code="fixed_permissions"
+        )
 
 
 def refuse_last_admin(seat: Membership) -> None:

@@ -48,6 +48,7 @@ class GoogleServer(ThreadingHTTPServer):
         self.claims: dict[str, Any] = {}  # on top of the right ones; None leaves one out
         self.sign: Callable[[dict[str, Any]], str] = signed
         self.published = ["demo-key-1"]
+        key_named("demo-key-1")  # made now, once, and not by each of several threads
         self.answers: dict[
             str, Callable[[Endpoints], None]
         ] = {}  # path → what to do in the usual answer's place

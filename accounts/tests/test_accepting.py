@@ -39,7 +39,12 @@ def test_a_new_user_chooses_a_password_and_is_signed_in(admin, anonymous, tenant
     assert response.status_code == 200
     answer = response.json()
     seat = seats_of(ADDRESS).get()
-    assert (seat.role, seat.first_name, seat.last_name, seat.phone) == ("staff", "Chosen", "Name", "+919876543210")
+    assert (seat.role, seat.first_name, seat.last_name, seat.phone) == (
+        "staff",
+        "Chosen",
+        "Name",
+        "+919876543210",
+    )
     assert answer["seat"]["id"] == str(seat.id)
     assert answer["tenant"]["id"] == str(tenant.id)
     assert answer["user"]["emailVerified"] is True
@@ -90,7 +95,9 @@ def test_what_was_granted_and_who_is_the_manager_come_with_the_seat(admin, anony
 
 def test_without_a_name_the_address_is_one(admin, anonymous, mailbox):
     _, token = invited(admin, mailbox)
-    assert anonymous.post(PATH, {"token": token, "password": NEW_PASSWORD}).json()["seat"]["name"] == "demo.new"
+    assert (
+        anonymous.post(PATH, {"token": token, "password": NEW_PASSWORD}).json()["seat"]["name"] == "demo.new"
+    )
 
 
 def test_a_known_user_gives_their_password(token, anonymous, tenant, other_tenant):
@@ -150,11 +157,16 @@ def test_whoever_has_a_second_factor_signs_in_first(token, anonymous, settings):
 
 def test_a_platforms_deactivated_user_stays_out(token, anonymous):
     make_user(ADDRESS, is_active=False)
-    assert problem(anonymous.post(PATH, {"token": token, "password": PASSWORD})) == (403, "account_deactivated")
+    assert problem(anonymous.post(PATH, {"token": token, "password": PASSWORD})) == (
+        403,
+        "account_deactivated",
+    )
     assert not seats_of(ADDRESS).exists()
 
 
-def test_whoever_registered_the_address_before_loses_everything(token, tenant, other_tenant, anonymous, registered):
+def test_whoever_registered_the_address_before_loses_everything(
+    token, tenant, other_tenant, anonymous, registered
+):
     """No pre-hijack: the invitation proves the address, and ends what came before the proof."""
     hijacker = make_user(ADDRESS)
     seat = make_seat(other_tenant, user=hijacker)

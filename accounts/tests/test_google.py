@@ -26,7 +26,7 @@ from accounts.models import (
     Tenant,
     User,
 )
-from accounts.services import google
+from accounts.services import google, google_sign_in
 from accounts.tasks import purge_expired
 from accounts.tests.conftest import REGISTRATION
 from accounts.tests.google_server import CLIENT_ID, CLIENT_SECRET, PERSON, GoogleServer, key_named, signed
@@ -218,6 +218,19 @@ def test_a_second_google_account_does_not_take_over_by_the_address(anonymous, se
     before = everything()
     assert come_in(anonymous) == {"error": "other_google_account"}
     assert everything() == before
+
+
+def test_who_was_linked_a_moment_ago_is_let_in(anonymous, server, monkeypatch):
+    look_up = google_sign_in.user_with_address
+
+    def look_up_after_the_other(identity, request_id):
+        monkeypatch.setattr(google_sign_in, "user_with_address", look_up)
+        google_sign_in.admit(identity, browser="another")
+        return look_up(identity, request_id)
+
+    monkeypatch.setattr(google_sign_in, "user_with_address", look_up_after_the_other)
+    assert exchange(anonymous, come_in(anonymous)["code"]).json()["tenant"]["name"] == "Demo Person"
+    assert SocialAccount.objects.count() == 1
 
 
 @pytest.mark.parametrize("lost", ["user", "seat"])
@@ -584,3 +597,24 @@ def test_somebody_new_twice_at_once_is_one_user(stand_in, committing):
     assert Membership.objects.filter(user__email_key=EMAIL).count() == 1
     assert Organization.objects.filter(name="Demo Person").count() == 1
     assert SocialAccount.objects.count() == 1
+
+
+def test_a_one_time_code_exchanged_at_once_begins_one_session(stand_in, committing):
+    browser = Client()
+    code = come_in(browser)["code"]
+    barrier = Barrier(4)
+
+    def run(_):
+        try:
+            same = Client()
+            same.cookies[COOKIE] = browser.cookies[COOKIE].value
+            barrier.wait()
+            return exchange(same, code).status_code
+        finally:
+            leave_tenant()
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = sorted(pool.map(run, range(4)))
+    assert found == [200, 400, 400, 400]
+    assert Session.objects.filter(user__email_key=EMAIL).count() == 1

@@ -8,7 +8,17 @@ from django.utils import timezone
 
 from accounts.models import Invitation
 from accounts.tasks import purge_expired
-from accounts.tests.team import count_users, field_errors, history_of, invited, pending, problem, rows, token_in, used
+from accounts.tests.team import (
+    count_users,
+    field_errors,
+    history_of,
+    invited,
+    pending,
+    problem,
+    rows,
+    token_in,
+    used,
+)
 from nextgenerp.database.models import DeferredTask
 from nextgenerp.testing.factories import make_seat
 
@@ -22,7 +32,13 @@ def admin(member):
 
 def test_an_invitation_is_mailed_and_its_token_is_nowhere_else(admin, tenant, mailbox):
     count_users(tenant)
-    body = {**NEW, "firstName": " Demo ", "lastName": "Person", "phone": "98765 43210", "managerId": str(admin.seat.id)}
+    body = {
+        **NEW,
+        "firstName": " Demo ",
+        "lastName": "Person",
+        "phone": "98765 43210",
+        "managerId": str(admin.seat.id),
+    }
     response = admin.post("/users/invite", body)
     assert response.status_code == 201
     answer = response.json()
@@ -52,7 +68,10 @@ def test_an_invitation_is_mailed_and_its_token_is_nowhere_else(admin, tenant, ma
         ({**NEW, "role": "super_admin"}, {("role", "invalid_choice")}),
         ({**NEW, "role": "staff", "shoe": 9}, {("shoe", "unknown_field")}),
         ({**NEW, "permissions": {"Ledgers": {"canView": True}}}, {("permissions.Ledgers", "unknown_field")}),
-        ({**NEW, "permissions": {"Leads": {"canFly": True}}}, {("permissions.Leads.canFly", "unknown_field")}),
+        (
+            {**NEW, "permissions": {"Leads": {"canFly": True}}},
+            {("permissions.Leads.canFly", "unknown_field")},
+        ),
         ({**NEW, "managerId": "01927f4e-7c1a-7b60-8f3a-5d2e9c0b4a17"}, {("managerId", "does_not_exist")}),
     ],
 )
@@ -77,7 +96,10 @@ def test_an_address_is_invited_once(admin, tenant, other_tenant, mailbox):
     invited(admin, mailbox)
     again = admin.post("/users/invite", {**NEW, "email": "DEMO.NEW@example.com"})
     assert problem(again) == (409, "duplicate")
-    assert problem(admin.post("/users/invite", {**NEW, "email": here.user.email.upper()})) == (409, "duplicate")
+    assert problem(admin.post("/users/invite", {**NEW, "email": here.user.email.upper()})) == (
+        409,
+        "duplicate",
+    )
     response = admin.post("/users/invite", {**NEW, "email": left.user.email})
     assert problem(response) == (409, "deactivated_member")
     assert "reactivate" in response.json()["detail"]
@@ -105,7 +127,10 @@ def test_pending_invitations_count_against_the_limit(admin, tenant, limited, mai
 
 def test_nobody_invites_above_themselves_or_beyond_what_they_hold(member, tenant):
     everything = member("admin")
-    assert problem(everything.post("/users/invite", {**NEW, "role": "tenant_admin"})) == (403, "permission_denied")
+    assert problem(everything.post("/users/invite", {**NEW, "role": "tenant_admin"})) == (
+        403,
+        "permission_denied",
+    )
     clerk = member(user_management=["view", "create"], leads=["view", "edit"], scope="team")
     count_users(tenant)
     for body in (
@@ -116,7 +141,9 @@ def test_nobody_invites_above_themselves_or_beyond_what_they_hold(member, tenant
         {**NEW, "role": "manager"},
     ):
         assert problem(clerk.post("/users/invite", body)) == (403, "permission_denied"), body
-    response = clerk.post("/users/invite", {**NEW, "permissions": {"Leads": {"canDelete": True, "scope": "all"}}})
+    response = clerk.post(
+        "/users/invite", {**NEW, "permissions": {"Leads": {"canDelete": True, "scope": "all"}}}
+    )
     assert response.json()["beyond"] == ["Leads: canDelete", "Leads: scope all"]
     assert (pending(tenant), used(tenant)) == ([], 2)
     narrow = {**NEW, "permissions": {"Leads": {"canEdit": True, "scope": "team"}}}
@@ -167,13 +194,18 @@ def test_taken_back_it_is_gone(admin, anonymous, tenant, mailbox):
     assert used(tenant) == 1
     body = {"token": token, "password": "the-new-persons-password"}
     assert problem(anonymous.post("/users/invites/accept", body)) == (410, "expired")
-    for response in (admin.delete(f"/users/invites/{answer['id']}"), admin.post(f"/users/invites/{answer['id']}/resend")):
+    for response in (
+        admin.delete(f"/users/invites/{answer['id']}"),
+        admin.post(f"/users/invites/{answer['id']}/resend"),
+    ):
         assert problem(response) == (404, "not_found")
     assert [action for _, action, _ in history_of(tenant, answer["id"])] == ["created", "deleted"]
 
 
-def test_invitations_above_ones_role_and_of_other_tenants_are_left_alone(member, tenant, other_tenant, mailbox):
-    answer, token = invited(member("tenant_admin"), mailbox, role="tenant_admin")
+def test_invitations_above_ones_role_and_of_other_tenants_are_left_alone(
+    member, tenant, other_tenant, mailbox
+):
+    answer, _ = invited(member("tenant_admin"), mailbox, role="tenant_admin")
     path, count = f"/users/invites/{answer['id']}", len(mail.outbox)
     below, stranger = member("admin"), member("tenant_admin", tenant=other_tenant)
     assert problem(below.delete(path)) == (403, "permission_denied")
@@ -225,4 +257,3 @@ def test_a_key_makes_one_invitation_and_one_mail(admin, tenant, mailbox):
     assert (first.status_code, second.status_code, first.json()["id"]) == (201, 201, second.json()["id"])
     assert second["Idempotency-Replayed"] == "true"
     assert len(mailbox.to("demo.new@example.com")) == 1
-

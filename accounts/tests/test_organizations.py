@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Invitation, Membership, Organization, Tenant, User
+from accounts.tokens import AccessToken
 from nextgenerp.core import entitlements
 from nextgenerp.core.entitlements import Entitlements
 from nextgenerp.core.models import HistoryEntry, UsageCounter
@@ -26,6 +27,13 @@ OWN, TENANTS, SUB_TENANTS = (
     "/organizations/sub-tenants",
 )
 GSTIN = "27AAPFU0939F1ZV"  # of Maharashtra
+
+
+@pytest.fixture
+def tenant(tenant):
+    """The first tenant without the sub-tenants other tests have committed under it."""
+    Tenant.objects.filter(parent=tenant).update(status="archived")
+    return tenant
 
 
 @pytest.fixture
@@ -153,14 +161,13 @@ def test_only_operators_list_the_organizations(member, super_admin, tenant, othe
     branch = branch_of(tenant)
     make_seat(branch)
     make_seat(branch, is_active=False)
-    branch_of(tenant, status="archived")
-    seats = Membership.objects.filter(tenant__organization=tenant.organization, is_active=True).count()
+    make_seat(branch_of(tenant, status="archived"))
+    seats = Membership.objects.filter(tenant__in=[tenant, branch], is_active=True).count()
     body = super_admin.get("/organizations?sortBy=name&limit=100").json()
     assert body["pagination"]["total"] == Organization.objects.count()
     rows = {row["id"]: row for row in body["data"]}
     row = rows[str(tenant.organization_id)]
-    assert (row["name"], row["users"]) == (tenant.organization.name, seats)
-    assert row["tenants"] == Tenant.objects.filter(organization=tenant.organization).count() - 1
+    assert (row["name"], row["users"], row["tenants"]) == (tenant.organization.name, seats, 2)
     assert row["rootTenant"] == {
         "id": str(tenant.id), "name": tenant.name, "slug": tenant.slug, "status": "active", "gstin": "",
         "stateCode": "",
@@ -185,6 +192,7 @@ def test_organizations_are_found_by_their_names_and_their_tenants(super_admin, t
 
 
 def test_a_sub_tenant_is_opened_with_its_schema_and_the_callers_seat(member, tenant):
+    Tenant.objects.filter(id=tenant.id).update(time_zone="Asia/Dubai", country="AE")
     client = member("tenant_admin")
     caller = client.seat
     body = {"name": "Demo Branch", "gstin": GSTIN}
@@ -193,7 +201,7 @@ def test_a_sub_tenant_is_opened_with_its_schema_and_the_callers_seat(member, ten
     made = Tenant.objects.get(id=response.json()["id"])
     assert (made.parent_id, made.organization_id) == (tenant.id, tenant.organization_id)
     assert (made.slug, made.gstin, made.state_code, made.status) == ("demo-branch", GSTIN, "27", "active")
-    assert (made.time_zone, made.country) == (tenant.time_zone, tenant.country)
+    assert (made.time_zone, made.country) == ("Asia/Dubai", "AE")
     assert re.fullmatch(r"t_[a-z0-9]{20}", made.schema_name)
     assert made.schema_name in schemas_like("t_%")
     answer = response.json()
@@ -258,6 +266,22 @@ def test_a_super_admin_without_a_seat_has_no_organization(super_admin):
     for response in (super_admin.get(OWN), super_admin.post(SUB_TENANTS, {"name": "Demo Branch"})):
         assert problem(response) == (403, "tenant_required")
     assert state() == before
+
+
+def test_who_impersonates_takes_no_seat_but_may_name_an_admin(member):
+    client = member("tenant_admin")
+    token = AccessToken.issue(client.user, client.seat)
+    token["imp"] = str(uuid4())
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    before = state()
+    response = client.post(SUB_TENANTS, {"name": "Demo Branch"})
+    assert [(one["field"], one["code"]) for one in response.json()["errors"]] == [("adminEmail", "required")]
+    assert state() == before
+    body = {"name": "Demo Branch", "adminEmail": "demo.admin@example.com"}
+    made = client.post(SUB_TENANTS, body).json()
+    assert made["users"] == 0
+    with tenant_context(client.seat.tenant):
+        assert HistoryEntry.objects.get(record_id=made["id"]).impersonated
 
 
 @pytest.mark.parametrize("role", ["admin", "manager", "staff"])

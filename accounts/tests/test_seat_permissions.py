@@ -24,10 +24,15 @@ def test_grants_are_replaced_as_a_whole(admin, tenant):
     seat = make_seat(tenant)
     path = f"/users/{seat.id}/permissions"
     assert admin.get(path).json() == {"role": "staff", "permissions": DEFAULTS["staff"]}
-    body = {"role": "staff", "permissions": {"Leads": {"canEdit": True, "scope": "team"}, "Setup": {"canView": False}}}
+    body = {
+        "role": "staff",
+        "permissions": {"Leads": {"canEdit": True, "scope": "team"}, "Setup": {"canView": False}},
+    }
     response = admin.put(path, body, headers={"If-Match": '"1"'})
     assert response["ETag"] == '"2"'
-    expected = dict.fromkeys(MODULES, NOTHING) | {"Leads": NOTHING | {"canView": True, "canEdit": True, "scope": "team"}}
+    expected = dict.fromkeys(MODULES, NOTHING) | {
+        "Leads": NOTHING | {"canView": True, "canEdit": True, "scope": "team"}
+    }
     assert response.json() == {"role": "staff", "permissions": expected} == admin.get(path).json()
     assert state(seat) == ("staff", expected, True, None, 2)
     [(kind, action, changes)] = history_of(tenant, seat.id)
@@ -67,7 +72,9 @@ def test_what_are_no_grants(admin, tenant, body, error):
 def test_nobody_grants_what_they_do_not_hold(member, tenant):
     clerk = member(user_management=["view", "edit"], leads=["view", "edit"], scope="team")
     own = clerk.seat
-    seat = make_seat(tenant, manager=own, permissions=grants("own", leads=["view"], finance=["view", "delete"]))
+    seat = make_seat(
+        tenant, manager=own, permissions=grants("own", leads=["view"], finance=["view", "delete"])
+    )
     kept = {"canView": True, "canDelete": True, "scope": "own"}
     for modules, missing in (
         ({"Leads": {"canDelete": True}}, ["Leads: canDelete"]),
@@ -118,7 +125,9 @@ def test_a_new_role_brings_its_own_grants(admin, tenant):
     assert changes["permissions"] == [grants("own", leads=["view"]), None]
     same = admin.patch(f"/users/{client.seat.id}/role", {"role": "manager"})
     assert same.json()["version"] == 2
-    assert field_errors(admin.patch(f"/users/{client.seat.id}/role", {"role": "owner"})) == {("role", "invalid_choice")}
+    assert field_errors(admin.patch(f"/users/{client.seat.id}/role", {"role": "owner"})) == {
+        ("role", "invalid_choice")
+    }
     assert field_errors(admin.patch(f"/users/{client.seat.id}/role", {})) == {("role", "required")}
 
 
@@ -128,14 +137,22 @@ def test_nobody_promotes_above_themselves_nor_themselves(member, tenant):
         client = member(role)
         below = make_seat(tenant, manager=client.seat)
         assert problem(client.patch(f"/users/{below.id}/role", {"role": above})) == (403, "permission_denied")
-        assert problem(client.patch(f"/users/{client.seat.id}/role", {"role": "staff"})) == (403, "permission_denied")
-        assert problem(client.patch(f"/users/{client.seat.id}/role", {"role": above})) == (403, "permission_denied")
+        assert problem(client.patch(f"/users/{client.seat.id}/role", {"role": "staff"})) == (
+            403,
+            "permission_denied",
+        )
+        assert problem(client.patch(f"/users/{client.seat.id}/role", {"role": above})) == (
+            403,
+            "permission_denied",
+        )
         assert (state(below), state(client.seat)[0]) == (("staff", None, True, client.seat.id, 1), role)
     assert state(seat)[0] == "staff"
 
 
 def test_a_role_is_not_given_by_who_holds_less_than_it_brings(tenant):
-    poor = Client(make_seat(tenant, "manager", permissions=grants(user_management=["view", "edit"], leads=["view"])))
+    poor = Client(
+        make_seat(tenant, "manager", permissions=grants(user_management=["view", "edit"], leads=["view"]))
+    )
     seat = make_seat(tenant)
     response = poor.patch(f"/users/{seat.id}/role", {"role": "manager"})
     assert problem(response) == (403, "permission_denied")

@@ -27,7 +27,6 @@ def exported(client, query=""):
     response = client.get(f"/users/export?{query}")
     assert response.status_code == 200
     text = b"".join(response.streaming_content).decode("utf-8-sig")
-    response.close()
     return list(csv.reader(io.StringIO(text)))
 
 
@@ -133,7 +132,10 @@ def test_rows_beyond_the_days_mails_fail(admin, tenant, settings, mailbox):
 
 def test_rows_that_give_more_than_the_caller_has_fail(member, tenant, mailbox):
     count_users(tenant)
-    lines = [HEADER, *([f"demo.{role}@example.com", "", "", role, "", ""] for role in ("tenant_admin", "admin"))]
+    lines = [
+        HEADER,
+        *([f"demo.{role}@example.com", "", "", role, "", ""] for role in ("tenant_admin", "admin")),
+    ]
     response = upload(member("admin"), lines)
     assert counts(response) == (2, 1, 0, 0, 1, 0)
     assert codes(response) == [(2, "role", "permission_denied")]

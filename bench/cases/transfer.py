@@ -6,6 +6,7 @@ import secrets
 import time
 from typing import Any
 
+import psutil
 import psycopg
 
 from bench.bench import MEDIUM, Bench
@@ -50,7 +51,7 @@ def import_file(bench: Bench) -> None:
             started = time.perf_counter()
             location = upload(bench.web, tenant, content)
             accepted = time.perf_counter()
-            result = wait_for(bench.web, tenant, location)
+            result = wait_for(bench.web, tenant, location, process)
             ended = time.perf_counter()
         check(result, rows)
         figure = bench.report.add_figure
@@ -90,15 +91,15 @@ def upload(web: Web, tenant: Seeded, content: bytes) -> str:
     return headers["Location"] if status == 202 else f"/imports/{answer['id']}"
 
 
-def wait_for(web: Web, tenant: Seeded, location: str) -> dict[str, Any]:
-    """Ask for an import until it is over. Raises RuntimeError."""
+def wait_for(web: Web, tenant: Seeded, location: str, process: psutil.Process) -> dict[str, Any]:
+    """Ask for an import until it is over. Raises RuntimeError, also when the worker ends."""
     token, deadline = token_of(tenant), time.monotonic() + IMPORT_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and process.status() != psutil.STATUS_ZOMBIE:
         _, _, result = web.request("GET", location, token)
         if result["status"] not in {"queued", "running"}:
             return result
         time.sleep(0.1)
-    raise RuntimeError(f"The import was not over after {IMPORT_SECONDS} seconds.")
+    raise RuntimeError(f"The worker ended, or the import was not over after {IMPORT_SECONDS} seconds.")
 
 
 def check(result: dict[str, Any], rows: int) -> None:

@@ -26,8 +26,6 @@ def reassign_leads(leaver: UUID, successor: UUID, *, actor: Actor) -> None:
     if not ids:
         return
     now = timezone.now()
-    Lead.objects.filter(id__in=ids).update(
-        assigned_to_id=successor, version=F("version") + 1, updated_at=now
-    )
+    Lead.objects.filter(id__in=ids).update(assigned_to_id=successor, version=F("version") + 1, updated_at=now)
     change = orjson.dumps({"assignedToId": [str(leaver), str(successor)]}).decode()
     copy_history(Lead, "updated", ((one, change) for one in ids), actor=actor, import_id=None, now=now)

@@ -28,12 +28,18 @@ RUN_SECONDS = settings.WORKER_TIMEOUT / 2
 BEAT_SECONDS = 180  # a worker not seen for so long is dead; the schedule wakes it every minute
 CLAIM = """
     UPDATE public.deferred_task
-    SET claim = %s, attempts = attempts + 1, due_at = statement_timestamp() + make_interval(secs => %s)
+    SET claim = %s, holder = pg_backend_pid(), attempts = attempts + 1, due_at = statement_timestamp() + make_interval(secs => %s)
     WHERE id = (
         SELECT id FROM public.deferred_task WHERE failed_at IS NULL AND due_at <= statement_timestamp()
         ORDER BY urgent DESC, due_at FOR UPDATE SKIP LOCKED LIMIT 1
     )
     RETURNING *
+"""
+# A session behind a pooler outlives its worker; then the lease decides.
+TAKE_BACK = """
+    UPDATE public.deferred_task SET due_at = statement_timestamp()
+    WHERE claim IS NOT NULL AND failed_at IS NULL AND due_at > statement_timestamp()
+      AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = holder)
 """
 logger = structlog.get_logger(__name__)
 
@@ -111,6 +117,7 @@ def run_due(limit: int = 1000) -> int:
     The worker's entry point.
     """
     beat()
+    take_back()
     deadline = time.monotonic() + RUN_SECONDS
     done = 0
     while done < limit and time.monotonic() < deadline:
@@ -127,6 +134,12 @@ def beat() -> None:
         [WorkerHeartbeat(name="worker", beat_at=timezone.now())],
         update_conflicts=True, unique_fields=["name"], update_fields=["beat_at"],
     )  # fmt: skip
+
+
+def take_back() -> None:
+    """Make due what dead workers held, without waiting for their leases."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_BACK)
 
 
 def worker_is_alive() -> bool:

@@ -45,9 +45,9 @@ class SchemaMigration(models.Model):
 class DeferredTask(models.Model):
     """Work that waits for its transaction to commit (the outbox): a function by name, arguments, a schema.
 
-    A worker claims a due row for a lease, under a token of its own; a worker that dies lets the lease run out
-    and another one takes over. Done rows are deleted, failed ones stay. ``on_failure`` learns of the last
-    failure.
+    A worker claims a due row for a lease, under a token of its own; ``holder`` is the process that serves its
+    database session. When a worker dies that session ends, or the lease runs out, and another worker takes over.
+    Done rows are deleted, failed ones stay. ``on_failure`` learns of the last failure.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
@@ -60,6 +60,7 @@ class DeferredTask(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField(default=8)
     claim = models.UUIDField(null=True)
+    holder = models.IntegerField(null=True)
     failed_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
     on_failure = models.CharField(max_length=200, blank=True)

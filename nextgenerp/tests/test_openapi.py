@@ -95,13 +95,16 @@ def test_every_refusal_is_a_problem(document, operations):
             assert shared["content"]["application/problem+json"]["schema"] == problem
 
 
+SAID_BY_THE_PATH = {("PATCH", "/users/{id}/reactivate")}
+
+
 def test_every_answer_and_body_has_a_schema(operations):
     for key, operation in operations:
         done = {status: one for status, one in operation["responses"].items() if status[0] in "23"}
         assert done, key
         for status, response in done.items():
             assert status in {"204", "302"} or all(media["schema"] for media in response["content"].values()), key
-        if key[0] in {"PUT", "PATCH"}:
+        if key[0] in {"PUT", "PATCH"} and key not in SAID_BY_THE_PATH:
             assert operation["requestBody"]["content"], key
 
 

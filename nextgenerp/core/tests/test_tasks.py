@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -188,6 +189,32 @@ def test_a_leased_task_is_taken_over_only_when_the_lease_ran_out(committing: Non
     assert not run_one()
     make_due()
     assert run_one()
+    assert calls == [(PUBLIC,)]
+    assert not DeferredTask.objects.exists()
+
+
+def claim_in_a_session_of_its_own() -> psycopg.Connection[Any]:
+    """Claim the due task as another worker's process would; its end is the end of the connection."""
+    settings = connection.settings_dict
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    other = psycopg.connect(**{name: settings[key] for name, key in names.items() if settings[key]}, autocommit=True)
+    assert len(other.execute(tasks.CLAIM, [new_id(), tasks.LEASE_SECONDS]).fetchall()) == 1
+    return other
+
+
+def test_the_task_of_a_dead_worker_is_taken_over_at_once(committing: None, calls: list[Any]) -> None:
+    after_commit(f"{HERE}.note")
+    other = claim_in_a_session_of_its_own()
+    assert run_due() == 0
+    assert calls == []
+    pid = other.info.backend_pid
+    other.close()
+    with connection.cursor() as cursor:
+        for _ in range(10_000):  # the server notices the end of a connection a moment later
+            cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [pid])
+            if cursor.fetchone() is None:
+                break
+    assert run_due() == 1
     assert calls == [(PUBLIC,)]
     assert not DeferredTask.objects.exists()
 

@@ -20,6 +20,13 @@ NOTHING = dict.fromkeys(NAMES[:-1], 0) | {"revenue": "0.00"}
 
 
 @pytest.fixture
+def tenant(tenant):
+    """The first tenant without the sub-tenants other tests have committed under it."""
+    Tenant.objects.filter(parent=tenant).update(status="archived")
+    return tenant
+
+
+@pytest.fixture
 def branch(tenant):
     return make_tenant("Demo Branch", parent=tenant)
 
