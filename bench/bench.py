@@ -10,7 +10,7 @@ from django.conf import settings
 
 from bench.measure import Rate, Request, database_address, plans_of, play, statements_of, summed_up, texts
 from bench.report import Report
-from bench.seeding import Seeded, tenant_with
+from bench.seeding import Seeded, settle, tenant_with
 from bench.servers import Web
 
 CLIENTS = (1, 8)
@@ -52,7 +52,9 @@ class Bench:
 
     @cached_property
     def smalls(self) -> list[Seeded]:
-        return [tenant_with(f"bench-small-{number}", SMALL) for number in range(1, self.tenants + 1)]
+        found = [tenant_with(f"bench-small-{number}", SMALL) for number in range(1, self.tenants + 1)]
+        settle(found[-1].schema)
+        return found
 
     def rate(
         self, case: str, name: str, requests: Sequence[Request], *, goal: Goal | None = None,

@@ -32,10 +32,10 @@ def client(job: dict[str, Any], index: int) -> list[float]:
                 if cursor.description:
                     cursor.fetchall()
             ended = time.perf_counter()
-            if ended > deadline:
-                return latencies
-            if started >= begin:
+            if ended >= begin:
                 latencies.append(ended - started)
+            if ended > deadline:
+                break
     return latencies
 
 

@@ -52,7 +52,8 @@ FILL = """
     )
     SELECT (lpad(to_hex((extract(epoch FROM made) * 1000)::bigint), 12, '0') || '7' || substr(md5(i::text), 1, 3)
                || '8' || substr(md5(i::text), 4, 15))::uuid,
-           made, made + make_interval(secs => k %% 1000000), 1, 'LD-' || lpad(i::text, greatest(5, length(i::text)), '0'), first_name, last_name,
+           made, made + make_interval(secs => k %% 1000000), 1,
+           'LD-' || lpad(i::text, greatest(5, length(i::text)), '0'), first_name, last_name,
            companies[c], 'Demo buyer', email, '+91' || digits, '', '', sources[1 + h %% cardinality(sources)],
            statuses[1 + (k %% 100 > 25)::int + (k %% 100 > 50)::int + (k %% 100 > 65)::int + (k %% 100 > 75)::int
                       + (k %% 100 > 85)::int + (k %% 100 > 93)::int],
@@ -98,6 +99,10 @@ INDEXES = """
         AND indexname NOT IN (SELECT conname FROM pg_constraint)
 """
 DROP_INDEXES_ABOVE = 50_000
+SETTLED = (
+    "lead", "lead_tagging", "lead_company", "history", "usage_counter", "idempotency_record", "public.tenant",
+    "public.membership", "public.user_account",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +178,9 @@ def fill(seat: Membership, n: int) -> None:
 
 
 def settle(schema: str) -> None:
-    """Leave the tables as autovacuum would in time."""
+    """Leave the tables of leads, and public's of seats, as autovacuum would in time."""
     with admin_connection(schema) as link:
-        for table in (
-            "lead",
-            "lead_tagging",
-            "lead_company",
-            "history",
-            "usage_counter",
-            "idempotency_record",
-        ):
+        for table in SETTLED:
             link.execute(f"VACUUM (ANALYZE) {table}")
 
 

@@ -80,7 +80,11 @@ def test_odd_file(member, tenant, encoding, delimiter):
         "123456.50", "IndiaMART", "Demo Traders 0",
     )  # fmt: skip
     assert sorted(tag.name for tag in first.tags.all()) == ["Hot", "VIP"]
-    assert (first.status.name, first.assigned_to_id, first.created_by_id) == ("New", client.seat.id, client.seat.id)
+    assert (first.status.name, first.assigned_to_id, first.created_by_id) == (
+        "New",
+        client.seat.id,
+        client.seat.id,
+    )
     assert LeadCompany.objects.count() == 7
     assert entitlements.used("leads") == 372
     history = HistoryEntry.objects.filter(record_type="crm.Lead")
@@ -193,7 +197,12 @@ def test_duplicates(member, tenant, monkeypatch, mode, expected, errors, batch):
     assert len(leads) == 2 + expected[1]
     if mode == "update":
         asha, new = leads["LD-00001"], leads["LD-00003"]
-        assert (asha.first_name, asha.last_name, asha.email, asha.city) == ("Asha", "Neu", "ASHA@example.com", "Pune")
+        assert (asha.first_name, asha.last_name, asha.email, asha.city) == (
+            "Asha",
+            "Neu",
+            "ASHA@example.com",
+            "Pune",
+        )
         assert (asha.phone, asha.version) == ("+919800000001", 2)
         assert (new.last_name, new.email, new.city) == ("Twice", "neu@example.com", "Delhi")
         entry = HistoryEntry.objects.get(record_id=asha.id, action="updated")
@@ -272,7 +281,11 @@ def test_a_dry_run_counts_as_the_import_will(member, tenant, monkeypatch, batch,
     monkeypatch.setattr(engine, "BATCH_ROWS", batch)
     dry = upload(client, AGAIN, onDuplicate=mode, createMissing=["tags", "sources"], dryRun=True)
     assert list(stored(tenant).values()) == before
-    assert (HistoryEntry.objects.count(), LeadTag.objects.count(), entitlements.used("leads")) == (entries, 0, 2)
+    assert (HistoryEntry.objects.count(), LeadTag.objects.count(), entitlements.used("leads")) == (
+        entries,
+        0,
+        2,
+    )
     real = upload(client, AGAIN, onDuplicate=mode, createMissing=["tags", "sources"])
     assert counts(dry) == counts(real)
     assert codes(dry) == codes(real)
@@ -377,7 +390,9 @@ def test_dates(member, tenant):
 
 def test_corrected_errors_import(member, tenant):
     client = member(leads=["create", "view"])
-    answer = upload(client, "Name,Notes,Mobile No.\nAsha Demo,=1+1,98\nRavi Demo,plain,9800000002\n'=Meena,,\n")
+    answer = upload(
+        client, "Name,Notes,Mobile No.\nAsha Demo,=1+1,98\nRavi Demo,plain,9800000002\n'=Meena,,\n"
+    )
     text = error_file(client, answer)
     assert text == (
         "Name,Notes,Mobile No.,Error\r\n"
@@ -407,7 +422,12 @@ def test_rows(member, tenant):
         "/leads/import/rows",
         {
             "rows": [
-                {"firstName": "Asha", "email": "asha@example.com", "estimatedValue": 1200.5, "tags": ["VIP", "Hot"]},
+                {
+                    "firstName": "Asha",
+                    "email": "asha@example.com",
+                    "estimatedValue": 1200.5,
+                    "tags": ["VIP", "Hot"],
+                },
                 {"firstName": "'=Ravi", "phone": "12"},
                 {"firstName": "'=Meena", "phone": "9800000003", "email": None},
                 {},
@@ -418,7 +438,10 @@ def test_rows(member, tenant):
     assert counts(answer) == (4, 2, 0, 0, 1, 1)
     assert codes(answer) == [(2, "phone", "invalid_phone")]
     first, second = stored(tenant)
-    assert (str(first.estimated_value), sorted(tag.name for tag in first.tags.all())) == ("1200.50", ["Hot", "VIP"])
+    assert (str(first.estimated_value), sorted(tag.name for tag in first.tags.all())) == (
+        "1200.50",
+        ["Hot", "VIP"],
+    )
     assert second.first_name == "'=Meena"
 
 
@@ -442,7 +465,10 @@ def test_refused_rows(member, tenant, body):
 
 def test_rows_are_imported_once_with_a_key(member, tenant):
     client = member(leads=["create"])
-    body = {"rows": [{"firstName": "Asha", "email": "asha@example.com"}], "options": {"onDuplicate": "create"}}
+    body = {
+        "rows": [{"firstName": "Asha", "email": "asha@example.com"}],
+        "options": {"onDuplicate": "create"},
+    }
     first, second = (client.post("/leads/import/rows", body, HTTP_IDEMPOTENCY_KEY="once") for _ in range(2))
     assert first.json() == second.json()
     assert stored(tenant).count() == 1

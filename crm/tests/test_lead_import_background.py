@@ -288,7 +288,9 @@ def test_an_import_without_its_task_is_woken(committed_tenant, client):
 def test_undo_removes_what_nobody_touched(committed_tenant, client):
     upload(client, "Name,Email\nBefore Demo,before@example.com\n")
     file = "Name,Email,Tags\n" + "".join(f"Demo {i},demo-lead-{i}@example.com,VIP\n" for i in range(5))
-    answer = upload(client, file + "Changed,before@example.com,\n", onDuplicate="update", createMissing=["tags"])
+    answer = upload(
+        client, file + "Changed,before@example.com,\n", onDuplicate="update", createMissing=["tags"]
+    )
     leads = client.get("/leads?sortBy=createdAt&sortOrder=asc").json()["data"]
     by_email = {lead["email"]: lead["id"] for lead in leads}
     client.patch(f"/leads/{by_email['demo-lead-2@example.com']}", {"city": "Pune"})
@@ -299,7 +301,10 @@ def test_undo_removes_what_nobody_touched(committed_tenant, client):
     assert (undone.status_code, undone.json()["status"]) == (200, "undone")
     assert (undone.json()["removed"], undone.json()["kept"]) == (3, 1)
     with tenant_context(committed_tenant):
-        assert set(Lead.objects.values_list("email", flat=True)) == {"before@example.com", "demo-lead-2@example.com"}
+        assert set(Lead.objects.values_list("email", flat=True)) == {
+            "before@example.com",
+            "demo-lead-2@example.com",
+        }
         assert Lead.objects.get(email="before@example.com").first_name == "Changed"
         assert entitlements.used("leads") == 2
         deleted = HistoryEntry.objects.filter(action="deleted", import_id=answer.json()["id"])
@@ -363,7 +368,11 @@ def test_an_import_is_its_starters_and_the_administrators(committed_tenant, clie
     Membership.objects.filter(id=starter.seat.id).update(permissions=grants(customers=["view"]))
     for path in paths:
         refused = starter.get(path)
-        assert (refused.status_code, refused.json()["module"], refused.json()["action"]) == (403, "Leads", "canView")
+        assert (refused.status_code, refused.json()["module"], refused.json()["action"]) == (
+            403,
+            "Leads",
+            "canView",
+        )
     assert starter.post(f"{where}/undo").json()["action"] == "canDelete"
     assert client.get("/imports/nonsense").status_code == 404
 

@@ -15,7 +15,9 @@ class DomainError(Exception):
     title = "Conflict"
     detail = "The current state does not allow this."
 
-    def __init__(self, detail: str = "", *, code: str = "", errors: list[dict[str, str]] | None = None, **members: Any):
+    def __init__(
+        self, detail: str = "", *, code: str = "", errors: list[dict[str, str]] | None = None, **members: Any
+    ):
         self.detail = detail or self.detail
         self.code = code or self.code
         self.errors = errors
@@ -33,7 +35,12 @@ class Invalid(DomainError):
 
 
 class NotAuthenticated(DomainError):
-    status, code, title, detail = 401, "not_authenticated", "Not authenticated", "Sign in and send an access token."
+    status, code, title, detail = (
+        401,
+        "not_authenticated",
+        "Not authenticated",
+        "Sign in and send an access token.",
+    )
 
 
 class SubscriptionRequired(DomainError):
@@ -90,7 +97,12 @@ class IdempotencyKeyReused(DomainError):
 class RateLimited(DomainError):
     """Carries ``retry_after`` in seconds, which becomes the Retry-After header."""
 
-    status, code, title, detail = 429, "rate_limited", "Too many requests", "Too many requests. Try again later."
+    status, code, title, detail = (
+        429,
+        "rate_limited",
+        "Too many requests",
+        "Too many requests. Try again later.",
+    )
 
     def __init__(self, detail: str = "", *, retry_after: int = 60, **members: Any):
         super().__init__(detail, **members)
@@ -100,7 +112,12 @@ class RateLimited(DomainError):
 class Unavailable(DomainError):
     """A known outage; carries ``retry_after`` in seconds."""
 
-    status, code, title, detail = 503, "unavailable", "Unavailable", "The service is unavailable for the moment."
+    status, code, title, detail = (
+        503,
+        "unavailable",
+        "Unavailable",
+        "The service is unavailable for the moment.",
+    )
 
     def __init__(self, detail: str = "", *, retry_after: int = 2, **members: Any):
         super().__init__(detail, **members)

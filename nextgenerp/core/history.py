@@ -40,7 +40,9 @@ def new_entry(
         record_type=instance._meta.label,
         record_id=instance.pk,
         action=action,
-        changes={camel_case(name): [plain(value) for value in pair] for name, pair in (changes or {}).items()},
+        changes={
+            camel_case(name): [plain(value) for value in pair] for name, pair in (changes or {}).items()
+        },
         seat_id=actor.seat_id,
         user_id=actor.user_id,
         impersonated=actor.impersonated,
@@ -61,7 +63,12 @@ def changed(instance: models.Model, values: dict[str, Any]) -> dict[str, list[An
 
 
 def save_changes(
-    instance: Record, values: dict[str, Any], *, actor: Actor, action: str = "updated", also: Iterable[str] = ()
+    instance: Record,
+    values: dict[str, Any],
+    *,
+    actor: Actor,
+    action: str = "updated",
+    also: Iterable[str] = (),
 ) -> dict[str, list[Any]]:
     """Store the values that differ, raise the version and write the history; nothing happens when none does.
 

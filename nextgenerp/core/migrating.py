@@ -144,7 +144,9 @@ def migrate_group(group: list[str], state: frozenset[str], workers: int, report:
             break
         if all(is_plain_sql(operation) for operation in migration.operations) and migration.atomic:
             statements, outcomes = collect_sql(healthy, migration, project)
-            outcomes |= fan_out([one for one in healthy if one not in outcomes], statements, migration, workers)
+            outcomes |= fan_out(
+                [one for one in healthy if one not in outcomes], statements, migration, workers
+            )
         else:
             outcomes = {schema: run_ordinarily(schema, migration) for schema in healthy}
         project = migration.mutate_state(project, preserve=True)
@@ -184,7 +186,9 @@ def fan_out(schemas: list[str], statements: str, migration: Migration, workers: 
         return {schema: error for share in results for schema, error in share.items()}
 
 
-def run_share(parameters: dict[str, Any], schemas: list[str], statements: str, migration: Migration) -> dict[str, str]:
+def run_share(
+    parameters: dict[str, Any], schemas: list[str], statements: str, migration: Migration
+) -> dict[str, str]:
     outcomes = {}
     with psycopg.connect(**parameters, autocommit=True) as own:
         for schema in schemas:
@@ -210,7 +214,9 @@ def run_ordinarily(schema: str, migration: Migration) -> str:
     try:
         with tenant_context(FakeTenant(schema)):
             MigrationExecutor(connection).migrate([(migration.app_label, migration.name)])
-    except Exception as error:  # whatever a migration's own code raises is that tenant's failure, in the ledger
+    except (
+        Exception
+    ) as error:  # whatever a migration's own code raises is that tenant's failure, in the ledger
         return f"{migration}: {error}"
     return ""
 

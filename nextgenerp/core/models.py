@@ -40,7 +40,9 @@ class HistoryEntry(models.Model):
         db_table = "history"
         indexes = [
             models.Index(fields=["record_id", "-id"], name="history_record"),
-            models.Index(fields=["import_id", "id"], name="history_import", condition=Q(import_id__isnull=False)),
+            models.Index(
+                fields=["import_id", "id"], name="history_import", condition=Q(import_id__isnull=False)
+            ),
         ]
 
 
@@ -54,7 +56,9 @@ class UsageCounter(models.Model):
 
     class Meta:
         db_table = "usage_counter"
-        constraints = [models.CheckConstraint(condition=models.Q(used__gte=0), name="usage_counter_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(used__gte=0), name="usage_counter_not_negative")
+        ]
 
 
 class IdempotencyRecord(models.Model):

@@ -75,6 +75,8 @@ def fill_spares() -> int:
 
 def tenant_schemas() -> list[str]:
     """The names of every schema that must be kept migrated, spares included."""
-    spares = list(SpareSchema.objects.values_list("schema_name", flat=True))  # first: one may become a tenant's now
+    spares = list(
+        SpareSchema.objects.values_list("schema_name", flat=True)
+    )  # first: one may become a tenant's now
     tenants = get_tenant_model().objects.values_list("schema_name", flat=True)
     return sorted({*spares, *tenants})

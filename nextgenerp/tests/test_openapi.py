@@ -83,9 +83,7 @@ def test_every_operation_says_who_may_call_it(operations):
 def test_every_refusal_is_a_problem(document, operations):
     problem = {"$ref": "#/components/schemas/Problem"}
     for key, operation in operations:
-        refusals = {
-            status: one for status, one in operation["responses"].items() if status[0] not in "23"
-        }
+        refusals = {status: one for status, one in operation["responses"].items() if status[0] not in "23"}
         assert {"400", "429", "503", "default"} <= set(refusals), key
         assert ("404" in refusals) or "{" not in key[1], key
         for status, response in refusals.items():
@@ -103,7 +101,9 @@ def test_every_answer_and_body_has_a_schema(operations):
         done = {status: one for status, one in operation["responses"].items() if status[0] in "23"}
         assert done, key
         for status, response in done.items():
-            assert status in {"204", "302"} or all(media["schema"] for media in response["content"].values()), key
+            assert status in {"204", "302"} or all(
+                media["schema"] for media in response["content"].values()
+            ), key
         if key[0] in {"PUT", "PATCH"} and key not in SAID_BY_THE_PATH:
             assert operation["requestBody"]["content"], key
 

@@ -60,7 +60,9 @@ def csv_response(
 class Export:
     """The bytes of an export, batch by batch; frees the tenant's place when it is done or dropped."""
 
-    def __init__(self, queryset: QuerySet, columns: tuple[ExportColumn, ...], order: Order, tenant: Any) -> None:
+    def __init__(
+        self, queryset: QuerySet, columns: tuple[ExportColumn, ...], order: Order, tenant: Any
+    ) -> None:
         self.tenant = tenant
         self.batches = self.produce(queryset, columns, order)
 

@@ -48,7 +48,10 @@ class DecimalField(serializers.DecimalField):
 class RecordIdField(serializers.PrimaryKeyRelatedField):
     """The id of another record in the caller's scope; hidden, unknown, malformed and foreign ids are one answer."""
 
-    default_error_messages = {"does_not_exist": "There is no such record.", "required": "This field is required."}
+    default_error_messages = {
+        "does_not_exist": "There is no such record.",
+        "required": "This field is required.",
+    }
 
     def to_internal_value(self, data: Any) -> models.Model:
         identifier = parse_id(data)

@@ -84,7 +84,9 @@ class ChoicesFilter(django_filters.Filter):
         for one in values:
             if one not in self.choices:
                 raise Invalid.field(
-                    camel_case(self.field_name), "invalid_choice", f"One or several of: {', '.join(self.choices)}."
+                    camel_case(self.field_name),
+                    "invalid_choice",
+                    f"One or several of: {', '.join(self.choices)}.",
                 )
         return queryset.filter(self.condition(values))
 

@@ -37,7 +37,9 @@ def key_of(request: Any) -> str:
     return key
 
 
-def once(request: Any, key: str, handle: Callable[[], Response], answer: Callable[[Exception], Response]) -> Response:
+def once(
+    request: Any, key: str, handle: Callable[[], Response], answer: Callable[[Exception], Response]
+) -> Response:
     """Run ``handle`` under the key, or replay what it answered before.
 
     The answer is stored in the transaction of the effect; a refusal on its own, after the rollback. Raises InFlight,
@@ -124,5 +126,3 @@ class StoredResponse(Response):
         else:
             del self["Content-Type"]
         return self.stored
-
-

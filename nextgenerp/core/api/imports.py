@@ -42,7 +42,9 @@ class OptionsSerializer(ApiSerializer):
 
     dry_run = serializers.BooleanField(default=False)
     on_duplicate = serializers.ChoiceField(ON_DUPLICATE, default="skip")
-    match_on = serializers.ListField(child=serializers.CharField(max_length=40), allow_empty=False, required=False)
+    match_on = serializers.ListField(
+        child=serializers.CharField(max_length=40), allow_empty=False, required=False
+    )
     create_missing = serializers.ListField(child=serializers.CharField(max_length=40), default=list)
     date_format = serializers.ChoiceField(DATE_FORMATS, default="auto")
 
@@ -186,7 +188,9 @@ class ImportMixin:
             ("match_on", "matchOn", resource.keys), ("create_missing", "createMissing", resource.creatable),
         ):  # fmt: skip
             if not set(values.get(name, ())) <= set(offered):
-                raise Invalid.field(f"options.{spoken}", "invalid_choice", f"One or several of: {', '.join(offered)}.")
+                raise Invalid.field(
+                    f"options.{spoken}", "invalid_choice", f"One or several of: {', '.join(offered)}."
+                )
         options = ImportOptions(
             **{**values, "match_on": tuple(values.get("match_on", resource.keys)),
                "create_missing": tuple(values.get("create_missing", ()))}
@@ -271,7 +275,9 @@ def cell_text(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return neutralise("; ".join(value))
     if not isinstance(value, str):
-        raise Invalid.field("rows", "invalid", "A field is a text, a number, true or false, or a list of texts.")
+        raise Invalid.field(
+            "rows", "invalid", "A field is a text, a number, true or false, or a list of texts."
+        )
     return neutralise(value)
 
 

@@ -38,7 +38,9 @@ class Order:
         PostgreSQL walks an index upwards with empty values last and downwards with empty values first: down a
         column that may be empty, the rows without a value are a list of their own.
         """
-        ordered = queryset.order_by(*(f"-{name}" if self.descending else name for name in (self.column, "id")))
+        ordered = queryset.order_by(
+            *(f"-{name}" if self.descending else name for name in (self.column, "id"))
+        )
         if self.descending and queryset.model._meta.get_field(self.column).null:
             return [ordered.filter(**{f"{self.column}__isnull": empty}) for empty in (False, True)]
         return [ordered]
@@ -156,7 +158,9 @@ def read_cursor(cursor: str, order: Order, queryset: QuerySet) -> tuple[Any, Any
     if name != order.name or descending is not order.descending or position is None:
         raise wrong
     try:
-        return (None if value is None else typed(queryset.model._meta.get_field(order.column), value)), position
+        return (
+            None if value is None else typed(queryset.model._meta.get_field(order.column), value)
+        ), position
     except (ValueError, TypeError, InvalidOperation, ValidationError):
         raise wrong from None
 

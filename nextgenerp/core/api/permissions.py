@@ -98,7 +98,9 @@ def declared_access(view: type, action: str) -> Access:
         declared = CRUD.get(action)
     if isinstance(declared, str):
         if not module:
-            raise ImproperlyConfigured(f"{view.__name__}.{action} declares {declared} but no permission_module.")
+            raise ImproperlyConfigured(
+                f"{view.__name__}.{action} declares {declared} but no permission_module."
+            )
         declared = grant(module, declared)
     if not isinstance(declared, Access):
         raise ImproperlyConfigured(f"{view.__name__}.{action} declares no permission.")

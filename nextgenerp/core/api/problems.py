@@ -156,7 +156,11 @@ def flatten(details: Any, path: str = "") -> list[dict[str, str]]:
 
 def is_leaf(details: Any) -> bool:
     """Whether this is one error, and not the errors of fields that happen to be called message and code."""
-    return isinstance(details, dict) and set(details) == {"message", "code"} and isinstance(details["message"], str)
+    return (
+        isinstance(details, dict)
+        and set(details) == {"message", "code"}
+        and isinstance(details["message"], str)
+    )
 
 
 def sqlstate(exc: BaseException | None) -> str:
@@ -200,7 +204,9 @@ def of_integrity_error(exc: IntegrityError) -> DomainError:
             return Duplicate(str(constraint.get_violation_error_message()), code=code or "duplicate")
         return Conflict(str(constraint.get_violation_error_message()), code=code or "conflict")
     if state == "23503":
-        return InUse() if "is still referenced" in str(exc) else Invalid("A referenced record does not exist.")
+        return (
+            InUse() if "is still referenced" in str(exc) else Invalid("A referenced record does not exist.")
+        )
     if state == "23505":
         return Duplicate()
     logger.error("unknown_constraint", constraint=name, sqlstate=state)

@@ -62,7 +62,9 @@ class ResourceView(ApiView):
         """The record of the path, locked and held to If-Match for a write. Raises NotFound, VersionMismatch."""
         identifier = parse_id(self.kwargs[self.lookup_url_kwarg])
         queryset = self.get_queryset().filter(pk=identifier)
-        found = (queryset.select_for_update(of=("self",)) if lock else queryset).first() if identifier else None
+        found = (
+            (queryset.select_for_update(of=("self",)) if lock else queryset).first() if identifier else None
+        )
         if found is None:
             raise NotFound
         if lock:

@@ -84,4 +84,3 @@ class ApiModelSerializer(ApiSerializer, serializers.ModelSerializer):
         field_class, kwargs = super().build_standard_field(field_name, model_field)
         kwargs.pop("validators", None) if model_field.unique else None
         return field_class, kwargs
-

@@ -20,7 +20,11 @@ def by_address(request: Any, policy: str) -> None:
 def by_seat(request: Any) -> None:
     """Count a request of a seat, so that one user cannot take the server from the others. Raises RateLimited."""
     actor = request.actor
-    count(request, "seat", f"seat:{actor.tenant.schema_name if actor.tenant else '-'}:{actor.seat_id or actor.user_id}")
+    count(
+        request,
+        "seat",
+        f"seat:{actor.tenant.schema_name if actor.tenant else '-'}:{actor.seat_id or actor.user_id}",
+    )
 
 
 def count(request: Any, policy: str, key: str) -> None:

@@ -183,7 +183,9 @@ class Batches:
         actor, model = self.resource.actor, self.resource.model
         if updating and actor.scope(self.resource.module) != "all":
             found = {record_id for ids in plan.known.values() for record_id in ids}
-            reach = set(visible(model._default_manager.filter(id__in=found), actor).values_list("id", flat=True))
+            reach = set(
+                visible(model._default_manager.filter(id__in=found), actor).values_list("id", flat=True)
+            )
         if self.options.dry_run:
             earlier = ImportKey.objects.filter(batch=self.resource.batch, key__in=keys)
             for key, record_id in earlier.values_list("key", "record_id"):

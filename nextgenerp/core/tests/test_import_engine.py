@@ -31,7 +31,18 @@ def test_copied_rows_are_what_was_given(tenant):
     enter_tenant(tenant)
     names = [field.name for field in StoredFile._meta.fields]
     rows = [
-        (new_id(), "seat", new_id(), text, str(number), "text/plain", number, "", None, "2026-01-01T00:00:00Z")
+        (
+            new_id(),
+            "seat",
+            new_id(),
+            text,
+            str(number),
+            "text/plain",
+            number,
+            "",
+            None,
+            "2026-01-01T00:00:00Z",
+        )
         for number, text in enumerate(AWKWARD)
     ]
     copy_rows(StoredFile, names, rows)
@@ -50,7 +61,10 @@ def test_updated_rows(tenant):
     enter_tenant(tenant)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE stored_file ADD version integer DEFAULT 1, ADD updated_at timestamptz")
-    rows = [StoredFile(record_type="seat", record_id=new_id(), name="", path=text, size=1) for text in ("a", "b", "c")]
+    rows = [
+        StoredFile(record_type="seat", record_id=new_id(), name="", path=text, size=1)
+        for text in ("a", "b", "c")
+    ]
     StoredFile.objects.bulk_create(rows)
     seat = new_id()
     changed = [(rows[0].id, AWKWARD[3], seat, 7), (rows[2].id, AWKWARD[6], None, 8)]
@@ -68,9 +82,15 @@ def test_copied_history(tenant):
     actor = Actor(user_id=new_id(), seat_id=new_id(), impersonated=True, request_id="one")
     record, batch = new_id(), new_id()
     now = HistoryEntry(record_id=record)._meta.get_field("created_at").to_python("2026-01-01T00:00:00+00:00")
-    copy_history(Import, "updated", [(record, '{"city": ["", "Pune"]}')], actor=actor, import_id=batch, now=now)
+    copy_history(
+        Import, "updated", [(record, '{"city": ["", "Pune"]}')], actor=actor, import_id=batch, now=now
+    )
     entry = HistoryEntry.objects.get(record_id=record)
-    assert (entry.record_type, entry.action, entry.changes) == ("core.Import", "updated", {"city": ["", "Pune"]})
+    assert (entry.record_type, entry.action, entry.changes) == (
+        "core.Import",
+        "updated",
+        {"city": ["", "Pune"]},
+    )
     assert (entry.user_id, entry.seat_id) == (actor.user_id, actor.seat_id)
     assert (entry.import_id, entry.created_at) == (batch, now)
     assert (entry.impersonated, entry.request_id) == (True, "one")

@@ -197,7 +197,9 @@ def claim_in_a_session_of_its_own() -> psycopg.Connection[Any]:
     """Claim the due task as another worker's process would; its end is the end of the connection."""
     settings = connection.settings_dict
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    other = psycopg.connect(**{name: settings[key] for name, key in names.items() if settings[key]}, autocommit=True)
+    other = psycopg.connect(
+        **{name: settings[key] for name, key in names.items() if settings[key]}, autocommit=True
+    )
     assert len(other.execute(tasks.CLAIM, [new_id(), tasks.LEASE_SECONDS]).fetchall()) == 1
     return other
 

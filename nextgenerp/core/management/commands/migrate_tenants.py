@@ -9,7 +9,9 @@ from nextgenerp.core.provisioning import fill_spares
 
 
 class Command(BaseCommand):
-    help = "Migrate public, the template and every tenant; goes on past a failing tenant and can be run again."
+    help = (
+        "Migrate public, the template and every tenant; goes on past a failing tenant and can be run again."
+    )
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
