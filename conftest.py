@@ -12,7 +12,14 @@ from accounts.models import Tenant
 from nextgenerp.core.migrating import migrate_everything
 from nextgenerp.core.tenancy import leave_tenant
 from nextgenerp.testing.client import Client
-from nextgenerp.testing.factories import grants, make_seat, make_tenant, make_user, remove_tenant
+from nextgenerp.testing.factories import (
+    clear_queues,
+    grants,
+    make_seat,
+    make_tenant,
+    make_user,
+    remove_tenant,
+)
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +108,17 @@ def committed_tenant(tenants: Any, django_db_blocker: Any) -> Iterator[Tenant]:
             yield one
         finally:
             connection.close()
+            clear_queues()
             remove_tenant(one)
+
+
+@pytest.fixture
+def committing(tenants: Any, django_db_blocker: Any) -> Iterator[None]:
+    """The database without a transaction around the test, for threads and processes."""
+    with django_db_blocker.unblock():
+        yield
+        clear_queues()
+        connection.close()
 
 
 @pytest.fixture

@@ -58,11 +58,12 @@ class Bench:
 
     def rate(
         self, case: str, name: str, requests: Sequence[Request], *, goal: Goal | None = None,
-        raw: list[list[str]] | None = None, status: int = 200,
+        raw: list[list[str]] | None = None, status: int = 200, warm_up: float = 0.8,
     ) -> None:  # fmt: skip
         """Measure requests, sent in turns, at 1 and 8 clients, with both floors after each round.
 
         ``raw``: the floor's statements, one list a request; by default what the first requests (of up to 20) run.
+        ``warm_up``: seconds, of the first round.
         """
         requests = list(requests)
         tenant = requests[0].tenant
@@ -74,9 +75,13 @@ class Bench:
         for clients in CLIENTS:
             served, floor, empty = [], [], []
             for number in range(self.rounds):
-                timing = {"clients": clients, "seconds": self.seconds, "warm_up": 0.8 if number == 0 else 0.3}
+                timing = {
+                    "clients": clients,
+                    "seconds": self.seconds,
+                    "warm_up": warm_up if number == 0 else 0.3,
+                }
                 served.append(self.load(requests, status, timing))
-                floor.append(play("bench.floor", {**timing, **base}))
+                floor.append(play("bench.floor", {**timing, **base, "warm_up": 0.3}))
                 half = {"seconds": self.seconds / 2, "warm_up": 0.2}
                 empty.append(self.load([Request(tenant, EMPTY)], 200, {**timing, **half}))
             self.note(case, name, clients, [summed_up(one) for one in (served, floor, empty)], goal)

@@ -7,16 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
-from django.db import connection
 from django.utils.module_loading import import_string
-from django_q.models import OrmQ
 
 from accounts.models import OneTimeCode, PendingRegistration, SignInFailures, Tenant, User
 from nextgenerp.core import entitlements
 from nextgenerp.core.entitlements import Entitlements
 from nextgenerp.core.tenancy import leave_tenant
 from nextgenerp.database.models import DeferredTask
-from nextgenerp.mail.models import QueuedEmail
 from nextgenerp.testing.factories import PASSWORD, remove_tenant
 
 REGISTRATION = {
@@ -65,18 +62,16 @@ def registered(anonymous: Any, mailbox: Mailbox) -> Callable[..., str]:
 
 
 @pytest.fixture
-def committing(tenants: Any, django_db_blocker: Any) -> Iterator[None]:
-    """The database without a transaction around the test, for threads; what they made is removed."""
-    with django_db_blocker.unblock():
-        before = set(Tenant.objects.values_list("id", flat=True))
-        yield
-        leave_tenant()
-        for tenant in Tenant.objects.exclude(id__in=before):
-            remove_tenant(tenant)
-        User.objects.filter(seats=None).delete()
-        for model in (DeferredTask, QueuedEmail, OrmQ, OneTimeCode, PendingRegistration, SignInFailures):
-            model.objects.all().delete()
-        connection.close()
+def committing(committing: None) -> Iterator[None]:
+    """The same without the tenants, users and codes a test made."""
+    before = set(Tenant.objects.values_list("id", flat=True))
+    yield
+    leave_tenant()
+    for tenant in Tenant.objects.exclude(id__in=before):
+        remove_tenant(tenant)
+    User.objects.filter(seats=None).delete()
+    for model in (OneTimeCode, PendingRegistration, SignInFailures):
+        model.objects.all().delete()
 
 
 @pytest.fixture

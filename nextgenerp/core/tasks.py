@@ -28,7 +28,8 @@ RUN_SECONDS = settings.WORKER_TIMEOUT / 2
 BEAT_SECONDS = 180  # a worker not seen for so long is dead; the schedule wakes it every minute
 CLAIM = """
     UPDATE public.deferred_task
-    SET claim = %s, holder = pg_backend_pid(), attempts = attempts + 1, due_at = statement_timestamp() + make_interval(secs => %s)
+    SET claim = %s, holder = pg_backend_pid(), attempts = attempts + 1,
+        due_at = statement_timestamp() + make_interval(secs => %s)
     WHERE id = (
         SELECT id FROM public.deferred_task WHERE failed_at IS NULL AND due_at <= statement_timestamp()
         ORDER BY urgent DESC, due_at FOR UPDATE SKIP LOCKED LIMIT 1

@@ -5,11 +5,14 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from accounts.models import Membership, Organization, Tenant, User
 from nextgenerp.core.provisioning import claim_schema, make_schema
-from nextgenerp.core.tenancy import ACTIONS, MODULES
+from nextgenerp.core.tenancy import ACTIONS, MODULES, leave_tenant
+from nextgenerp.database.models import DeferredTask
 from nextgenerp.database.schemas import drop_schema
+from nextgenerp.mail.models import QueuedEmail
 
 numbers = itertools.count(1)
 PASSWORD = "correct-horse-battery"
@@ -68,3 +71,10 @@ def remove_tenant(tenant: Tenant) -> None:
     tenant.delete()
     if not organization.tenants.exists():
         organization.delete()
+
+
+def clear_queues() -> None:
+    """Remove what committed tests left to do: deferred tasks, mails and wakes."""
+    leave_tenant()
+    for model in (DeferredTask, QueuedEmail, OrmQ):
+        model.objects.all().delete()

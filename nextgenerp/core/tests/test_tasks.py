@@ -1,7 +1,6 @@
 """The outbox: what runs, where, how often, and what is left when it does not go well."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -25,17 +24,6 @@ HERE = "nextgenerp.core.tests.deferred"
 def calls() -> list[Any]:
     deferred.CALLS.clear()
     return deferred.CALLS
-
-
-@pytest.fixture
-def committing(tenants: Any, django_db_blocker: Any) -> Iterator[None]:
-    """The database without a transaction around the test."""
-    with django_db_blocker.unblock():
-        yield
-        leave_tenant()
-        DeferredTask.objects.all().delete()
-        OrmQ.objects.all().delete()
-        connection.close()
 
 
 def make_due() -> None:

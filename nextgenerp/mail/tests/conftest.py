@@ -4,13 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from django_q.models import OrmQ
 
 from accounts.models import User
-from nextgenerp.core.tenancy import leave_tenant
-from nextgenerp.database.models import DeferredTask
-from nextgenerp.mail.models import EmailTemplate, QueuedEmail
+from nextgenerp.mail.models import EmailTemplate
 from nextgenerp.mail.tests.smtp_server import SmtpServer
 from nextgenerp.testing.factories import make_user
 
@@ -18,16 +14,10 @@ OTP = {"name": "Demo", "code": "482915", "minutes": 10}
 
 
 @pytest.fixture
-def committing(tenants: Any, django_db_blocker: Any) -> Iterator[None]:
-    """The database without a transaction around the test, for threads and processes."""
-    with django_db_blocker.unblock():
-        yield
-        leave_tenant()
-        DeferredTask.objects.all().delete()
-        QueuedEmail.objects.all().delete()
-        OrmQ.objects.all().delete()
-        EmailTemplate.objects.filter(is_system=False).delete()
-        connection.close()
+def committing(committing: None) -> Iterator[None]:
+    """The same without the templates a test made."""
+    yield
+    EmailTemplate.objects.filter(is_system=False).delete()
 
 
 @pytest.fixture
