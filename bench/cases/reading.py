@@ -56,14 +56,19 @@ def first_status(tenant: Seeded) -> str:
 
 
 def search(bench: Bench) -> None:
-    """Selective: a surname. Rare: an e-mail address or a phone number. Common: on every lead. And two letters."""
+    """Selective: a company of fifty leads. Rare: an e-mail address or a phone number. Common: what every lead has.
+
+    And two letters, which one lead in ten has at the beginning of a name.
+    """
     for size, tenant in sizes(bench):
         leads = first_leads(tenant, tenant.leads // 3, 20)
         made, identifier, *_ = leads[0]
         cursor = write_cursor(NEWEST, made, identifier)
+        last = tenant.leads // 50  # the longest numbers: each names one company, with fifty leads
+        companies = range(last, max(1, last - 20), -1)
         rare = list(chain.from_iterable((lead[4], lead[5]) for lead in leads))
         kinds = {
-            "selective": [lead[3] for lead in leads],
+            "selective": [f"company {number}" for number in companies],
             "rare": rare,
             "common, by cursor": [f"example&cursor={cursor}"],
             "common": ["example"],
@@ -85,7 +90,7 @@ def tenants(bench: Bench) -> None:
     bench.rate("tenants", one, [Request(bench.smalls[0], "/leads")])
     requests = [Request(tenant, "/leads") for tenant in bench.smalls]
     # Long enough that every connection of the server has met every tenant.
-    bench.rate("tenants", many, requests, warm_up=max(1.0, bench.tenants / 50))
+    bench.rate("tenants", many, requests, warm_up=max(1.0, bench.tenants / 20))
     for clients in (1, 8):
         ratio = (
             bench.report.find("tenants", one, clients)["rps"]
