@@ -14,6 +14,7 @@ from nextgenerp.core.tenancy import leave_tenant
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import (
     clear_queues,
+    drop_spares,
     grants,
     make_seat,
     make_tenant,
@@ -118,6 +119,7 @@ def committing(tenants: Any, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         yield
         clear_queues()
+        drop_spares()
         connection.close()
 
 

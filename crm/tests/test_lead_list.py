@@ -212,17 +212,16 @@ COLUMNS = {
     "createdAt": "created_at", "updatedAt": "updated_at", "name": "name_key", "estimatedValue": "estimated_value",
     "nextFollowUpAt": "next_follow_up_at", "lastActivityAt": "last_activity_at",
 }  # fmt: skip
-moments = st.none() | st.integers(0, 3).map(
-    lambda day: timezone.now().replace(microsecond=0) - timedelta(days=day)
-)
+NOW = timezone.now().replace(microsecond=0)
+moments = st.integers(0, 3).map(lambda day: NOW - timedelta(days=day))
 sortable = st.fixed_dictionaries(
     {
-        "created_at": moments.filter(bool),
-        "updated_at": moments.filter(bool),
+        "created_at": moments,
+        "updated_at": moments,
         "name_key": st.sampled_from(["a", "b", "ü", "न"]),
         "estimated_value": st.none() | st.sampled_from([Decimal(0), Decimal("0.01"), Decimal(5)]),
-        "next_follow_up_at": moments,
-        "last_activity_at": moments,
+        "next_follow_up_at": st.none() | moments,
+        "last_activity_at": st.none() | moments,
     }
 )
 

@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 from accounts.models import Membership, Organization, Tenant, User
 from nextgenerp.core.provisioning import claim_schema, make_schema
 from nextgenerp.core.tenancy import ACTIONS, MODULES, leave_tenant
-from nextgenerp.database.models import DeferredTask
+from nextgenerp.database.models import DeferredTask, SpareSchema
 from nextgenerp.database.schemas import drop_schema
 from nextgenerp.mail.models import QueuedEmail
 
@@ -78,3 +78,10 @@ def clear_queues() -> None:
     leave_tenant()
     for model in (DeferredTask, QueuedEmail, OrmQ):
         model.objects.all().delete()
+
+
+def drop_spares() -> None:
+    """Drop the spare schemas that committed tests left."""
+    for spare in SpareSchema.objects.all():
+        drop_schema(spare.schema_name)
+        spare.delete()

@@ -16,17 +16,6 @@ from nextgenerp.database.schemas import drop_schema, dump_schema, replay_schema
 from nextgenerp.testing.schemas import catalog, schemas_like
 
 
-@pytest.fixture
-def committed(tenants, django_db_blocker):
-    """Outside any transaction; spare schemas made by the test are dropped."""
-    with django_db_blocker.unblock():
-        yield
-        for spare in SpareSchema.objects.all():
-            drop_schema(spare.schema_name)
-            spare.delete()
-        connection.close()
-
-
 def test_a_replayed_schema_is_the_migrated_one(tenants, db):
     made = provisioning.make_schema()
     template = catalog(settings.TENANT_TEMPLATE_SCHEMA)
@@ -71,7 +60,7 @@ def test_history_can_be_written_and_read(tenant):
             entry.delete()
 
 
-def test_a_spare_is_claimed_by_one_row(committed, queries):
+def test_a_spare_is_claimed_by_one_row(committing, queries):
     name = provisioning.make_schema()
     SpareSchema.objects.create(schema_name=name)
     with transaction.atomic(), queries() as seen:
@@ -81,7 +70,7 @@ def test_a_spare_is_claimed_by_one_row(committed, queries):
     drop_schema(name)
 
 
-def test_a_claim_that_is_rolled_back_gives_the_spare_back(committed):
+def test_a_claim_that_is_rolled_back_gives_the_spare_back(committing):
     SpareSchema.objects.create(schema_name=provisioning.make_schema())
     with transaction.atomic():
         provisioning.claim_schema()
@@ -89,13 +78,13 @@ def test_a_claim_that_is_rolled_back_gives_the_spare_back(committed):
     assert SpareSchema.objects.count() == 1
 
 
-def test_without_spares_the_template_is_replayed(committed):
+def test_without_spares_the_template_is_replayed(committing):
     name = provisioning.claim_schema()
     assert catalog(name)["columns"] == catalog(settings.TENANT_TEMPLATE_SCHEMA)["columns"]
     drop_schema(name)
 
 
-def test_claims_at_once_get_schemas_of_their_own(committed):
+def test_claims_at_once_get_schemas_of_their_own(committing):
     spares = {provisioning.make_schema() for _ in range(3)}
     SpareSchema.objects.bulk_create(SpareSchema(schema_name=name) for name in spares)
     barrier, claimed = threading.Barrier(6), []
@@ -117,7 +106,7 @@ def test_claims_at_once_get_schemas_of_their_own(committed):
         drop_schema(name)
 
 
-def test_a_claim_does_not_wait_for_another(committed):
+def test_a_claim_does_not_wait_for_another(committing):
     spares = {provisioning.make_schema() for _ in range(2)}
     SpareSchema.objects.bulk_create(SpareSchema(schema_name=name) for name in spares)
     claimed = []
@@ -136,7 +125,7 @@ def test_a_claim_does_not_wait_for_another(committed):
         drop_schema(name)
 
 
-def test_spares_are_filled_up_once(committed, settings):
+def test_spares_are_filled_up_once(committing, settings):
     settings.SPARE_SCHEMAS = 2
     assert [provisioning.fill_spares(), provisioning.fill_spares()] == [2, 0]
     assert SpareSchema.objects.count() == 2
@@ -153,7 +142,7 @@ def break_template():
 
 
 @pytest.mark.parametrize("failure", ["provisioner", "template"])
-def test_a_failure_leaves_no_schema_and_no_row(committed, monkeypatch, failure):
+def test_a_failure_leaves_no_schema_and_no_row(committing, monkeypatch, failure):
     before = schemas_like("%")
     good = SchemaTemplate.objects.get().sql
     if failure == "provisioner":
@@ -188,7 +177,7 @@ def test_provisioners_may_run_again(tenant):
     assert rows() == before
 
 
-def test_a_schema_in_the_making_holds_the_template(committed):
+def test_a_schema_in_the_making_holds_the_template(committing):
     """Otherwise a schema of the old template could be committed unseen, after migrating looked who is behind."""
     with transaction.atomic():
         name = provisioning.make_schema()
@@ -212,7 +201,7 @@ def test_only_generated_names_are_made_or_dropped(db, name):
         drop_schema(name)
 
 
-def test_a_hundred_more_tables(committed, record_property):
+def test_a_hundred_more_tables(committing, record_property):
     """What a full-grown product costs: the template with a hundred further tables, made and then claimed."""
     good = SchemaTemplate.objects.get().sql
     table = (
