@@ -2,7 +2,7 @@
 
 import re
 
-_RISKY_STARTS = frozenset("'=+-@\t\r＝＋－＠")
+RISKY_STARTS = frozenset("'=+-@\t\r＝＋－＠")
 _RISKY = re.compile("'*[=+\\-@\t\r＝＋－＠]")
 _HARMLESS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?|\+[1-9][0-9]{1,14}")
 
@@ -13,7 +13,7 @@ def neutralise(text: str) -> str:
     Plain numbers and strict E.164 phone numbers stay as they are. A cell that already begins with apostrophes
     and such a sign gets one more, so that no two cells become the same.
     """
-    return f"'{text}" if text[:1] in _RISKY_STARTS and _is_risky(text) else text
+    return f"'{text}" if text[:1] in RISKY_STARTS and _is_risky(text) else text
 
 
 def restore(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 from nextgenerp.core.api.pagination import Order, after_cursor, from_offset
-from nextgenerp.core.csv_cells import neutralise
+from nextgenerp.core.csv_cells import RISKY_STARTS, neutralise
 from nextgenerp.core.exceptions import RateLimited
 from nextgenerp.core.tenancy import current_tenant, leave_tenant, tenant_context, tenant_today
 
@@ -102,17 +102,24 @@ def next_batch(
     return after_cursor(queryset, order, previous[-1][-2:], BATCH, fetch)
 
 
-def rendered(rows: list[tuple[Any, ...]], columns: tuple[ExportColumn, ...]) -> Iterator[list[Any]]:
-    """Cells as text, key columns looked up for the batch."""
-    found = [
-        column.load({row[index] for row in rows if row[index] is not None}) if column.load and rows else None
-        for index, column in enumerate(columns)
+def rendered(rows: list[tuple[Any, ...]], columns: tuple[ExportColumn, ...]) -> Iterator[tuple[Any, ...]]:
+    """Cells as text, row by row; key columns are looked up for the batch."""
+    if not rows:
+        return iter(())
+    return zip(
+        *(cells_of(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=False)),
+        strict=True,
+    )
+
+
+def cells_of(column: ExportColumn, values: Sequence[Any]) -> list[Any]:
+    """One column's values as cells. Most are harmless texts, and there are millions: those are passed by here."""
+    if column.load:
+        table = column.load({value for value in values if value is not None})
+        values = [table.get(value, "") for value in values]
+    return [
+        value if value.__class__ is str and value[:1] not in RISKY_STARTS else cell(value) for value in values
     ]
-    for row in rows:
-        yield [
-            cell(value if table is None else table.get(value, ""))
-            for value, table in zip(row, found, strict=False)
-        ]
 
 
 def cell(value: Any) -> Any:
