@@ -10,6 +10,9 @@ urlpatterns = [
     path("", include("nextgenerp.mail.api.urls")),
     path("", include("accounts.api.urls")),
     path("", include("crm.api.urls")),
+    path("", include("inventory.api.urls")),
+    path("", include("finance.api.urls")),
+    path("", include("sales.api.urls")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "nextgenerp.core.api.handlers.bad_request"

@@ -179,3 +179,15 @@ class ImportKey(models.Model):
     class Meta:
         db_table = "import_key"
         constraints = [models.UniqueConstraint(fields=["batch", "key"], name="import_key_once")]
+
+
+# The kernel's tables of documents are written where documents are; Django finds them through here.
+from nextgenerp.core.documents.models import (  # noqa: E402, F401
+    BankAccount,
+    CompanyProfile,
+    GstRate,
+    IssuedNumber,
+    NumberingPeriod,
+    NumberingSeries,
+    TermsTemplate,
+)

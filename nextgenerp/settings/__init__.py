@@ -79,7 +79,7 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "nextgenerp.overview",
 ]
-TENANT_APPS = ["nextgenerp.core", "crm"]
+TENANT_APPS = ["nextgenerp.core", "crm", "inventory", "finance", "sales"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 AUTH_USER_MODEL = "accounts.User"
 TENANT_MODEL = "accounts.Tenant"

@@ -10,20 +10,20 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from nextgenerp.core.api.permissions import SUPER_ADMIN, declared_access
-from nextgenerp.core.tenancy import tenant_context
+from nextgenerp.core.tenancy import leave_tenant, tenant_context
 from nextgenerp.mail.models import QueuedEmail
+from nextgenerp.testing import house
 from nextgenerp.testing.client import Client
-from nextgenerp.testing.factories import make_seat
+from nextgenerp.testing.factories import clear_queues, make_seat, make_tenant, remove_tenant
 from nextgenerp.testing.routes import routes
 
 MARK = "Zqxmark"
 PNG = b"\x89PNG\r\n\x1a\n" + b"demo" * 8
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NOBODYS = "01927f4e-7c1a-7b60-8f3a-5d2e9c0b4a17"
 ROUTES = routes()
 # What makes a body valid but for the id under test, by path; others are probed on an empty body.
-BODIES = {
-    "/leads": {"firstName": "Probe", "email": "probe@example.com"},
-    "/leads/meta/tags": {"name": "probe"},
+BODIES = house.BODIES | {
     "/users/invite": {"email": "probe@example.com", "role": "staff"},
     # No field of it holds an id; valid bodies would make a schema each.
     "/organizations/sub-tenants": {"slug": "-"},
@@ -34,39 +34,41 @@ ID_FIELDS = re.compile(r"(Id|Ids|^avatar)$")
 PLATFORM = ("/email", "/admin", "/health", "/metrics", "/openapi.json", "/docs")
 
 
-def fill(client, mark):
-    """A tenant's data, every text of it marked, made as a user makes it."""
-    tag = client.post("/leads/meta/tags", {"name": f"{mark} tag"}).json()
-    lead = client.post("/leads", {
-        "firstName": mark, "lastName": f"{mark} last", "company": f"{mark} Traders", "designation": mark,
-        "email": f"{mark}@example.com", "phone": "9876543210", "city": mark, "state": mark, "address": mark,
-        "requirement": mark, "tagIds": [tag["id"]], "website": f"https://{mark}.example",
-    })  # fmt: skip
-    assert lead.status_code == 201, lead.content
-    rows = [
-        {"firstName": mark, "email": f"{mark}2@example.com"},
-        {"firstName": mark, "email": f"{mark} is no address"},
-    ]
-    imported = client.post("/leads/import/rows", {"rows": rows})
-    assert imported.json()["created"] == 1, imported.content
-    changed = client.patch(f"/leads/{lead.json()['id']}", {"lastName": f"{mark} changed"})
-    assert changed.status_code == 200
+def fill(tenant, mark):
+    """A tenant's data, every text of it marked, made as its admin makes it; returns the admin's seat."""
+    seat = make_seat(tenant, "tenant_admin")
+    client = Client(seat)
+    house.fill(client, mark)
     avatar = SimpleUploadedFile(f"{mark}.png", PNG, "image/png")
-    assert (
-        client.patch("/users/me", {"avatar": avatar, "firstName": mark}, format="multipart").status_code
-        == 200
-    )
+    changed = client.patch("/users/me", {"avatar": avatar, "firstName": mark}, format="multipart")
+    assert changed.status_code == 200
+    return seat
+
+
+@pytest.fixture(scope="module")
+def full_tenants(tenants, django_db_blocker):
+    """Two full tenants and their admins' seats, committed once: making them takes longer than any probe."""
+    with django_db_blocker.unblock():
+        mine, theirs = make_tenant("Ownword Works"), make_tenant(f"{MARK} Works")
+        seats = fill(mine, "Ownword"), fill(theirs, MARK)
+        leave_tenant()
+        clear_queues()
+    yield seats
+    with django_db_blocker.unblock():
+        for one in (mine, theirs):
+            remove_tenant(one)
 
 
 @pytest.fixture
-def probe(tenant, other_tenant):
+def probe(full_tenants, db):
     """``(client, other)``: the admin of one tenant, and the other tenant; both are full."""
-    mine, theirs = Client(make_seat(tenant, "tenant_admin")), Client(make_seat(other_tenant, "tenant_admin"))
-    other_tenant.name = f"{MARK} Works"
-    other_tenant.save()
-    fill(mine, "Ownword")
-    fill(theirs, MARK)
-    return mine, other_tenant
+    mine, theirs = full_tenants
+    return Client(mine), theirs.tenant
+
+
+@pytest.fixture
+def other_admin(full_tenants, db):
+    return Client(full_tenants[1])
 
 
 def contents(tenant):
@@ -176,8 +178,8 @@ def test_the_others_ids_and_words_in_parameters_find_nothing(route, probe, uncha
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.fields], ids=str)
 def test_the_others_ids_in_a_body_do_not_exist(route, probe, unchanged):
     client, other = probe
-    own = {"/leads/:id": client.get("/leads").json()["data"][0]["id"]}
-    path = route.at(own.get(route.path, "01927f4e-7c1a-7b60-8f3a-5d2e9c0b4a17"))
+    own = house.OWN.get(route.path)
+    path = route.at(client.get(own).json()["data"][0]["id"] if own else NOBODYS)
     for name in sorted(route.fields):
         for identifier in ids_of(other):
             for value in (identifier, [identifier]):
@@ -188,17 +190,16 @@ def test_the_others_ids_in_a_body_do_not_exist(route, probe, unchanged):
                 assert response.status_code in {400, 403, 404, 409}, (name, value)
                 if route.path in {
                     *BODIES,
-                    *own,
+                    *house.OWN,
                 }:  # the rest of the body is fine: it is this field that is not
                     assert response.status_code == 400, (name, value)
                     assert name in {error["field"].partition(".")[0] for error in response.json()["errors"]}
 
 
-def test_the_probe_sees_what_it_looks_for(probe):
+def test_the_probe_sees_what_it_looks_for(probe, other_admin):
     """The other's admin does see the mark on every list it stands on: otherwise the tests above would prove nothing."""
     _, other = probe
-    client = Client(make_seat(other, "tenant_admin"))
-    seen = [str(route) for route in LISTS if MARK in words_of(client.get(route.path))]
+    seen = [str(route) for route in LISTS if MARK in words_of(other_admin.get(route.path))]
     assert {"GET /leads", "GET /leads/meta/tags", "GET /leads/export", "GET /users/me"} <= set(seen)
     tables = {table for table, rows in contents(other).items() if MARK in str(rows)}
     assert {
@@ -216,11 +217,10 @@ def test_the_probe_sees_what_it_looks_for(probe):
     )
 
 
-def test_a_seat_in_two_tenants_sees_each_by_its_own_token(probe, tenant):
-    _, other = probe
-    user = make_seat(tenant, "tenant_admin").user
-    there = Client(make_seat(other, "tenant_admin", user=user))
-    here = Client(user.seats.get(tenant=tenant))
+def test_a_seat_in_two_tenants_sees_each_by_its_own_token(probe):
+    mine, other = probe
+    there = Client(make_seat(other, "tenant_admin", user=mine.user))
+    here = mine
     assert MARK in words_of(there.get("/leads"))
     assert MARK not in words_of(here.get("/leads"))
     with tenant_context(other):

@@ -1,0 +1,40 @@
+"""What the house tests know of the CRM (nextgenerp/testing/house.py says what each name is)."""
+
+from nextgenerp.testing.factories import make_seat
+
+BODIES = {
+    "/leads": {"firstName": "Probe", "email": "probe@example.com"},
+    "/leads/meta/tags": {"name": "probe"},
+}
+OWN = {"/leads/:id": "/leads"}
+EMPTY_BODY = {("POST", "/leads/import"): 415}  # no multipart body
+
+
+def fill(client, mark):
+    tag = client.post("/leads/meta/tags", {"name": f"{mark} tag"}).json()
+    lead = client.post("/leads", {
+        "firstName": mark, "lastName": f"{mark} last", "company": f"{mark} Traders", "designation": mark,
+        "email": f"{mark}@example.com", "phone": "9876543210", "city": mark, "state": mark, "address": mark,
+        "requirement": mark, "tagIds": [tag["id"]], "website": f"https://{mark}.example",
+    })  # fmt: skip
+    assert lead.status_code == 201, lead.content
+    rows = [
+        {"firstName": mark, "email": f"{mark}2@example.com"},
+        {"firstName": mark, "email": f"{mark} is no address"},
+    ]
+    imported = client.post("/leads/import/rows", {"rows": rows})
+    assert imported.json()["created"] == 1, imported.content
+    changed = client.patch(f"/leads/{lead.json()['id']}", {"lastName": f"{mark} changed"})
+    assert changed.status_code == 200
+
+
+def add(client, tenant, number):
+    colleague = make_seat(tenant, first_name=f"Demo {number}")
+    tags = [
+        client.post("/leads/meta/tags", {"name": f"tag {number}.{extra}"}).json()["id"] for extra in range(2)
+    ]
+    lead = client.post("/leads", {
+        "firstName": f"Lead {number}", "company": f"Company {number}", "email": f"lead-{number}@example.com",
+        "tagIds": tags, "assignedToId": str(colleague.id),
+    })  # fmt: skip
+    assert lead.status_code == 201, lead.content

@@ -1,0 +1,1 @@
+"""Invoices, the money received for them, and expenses."""

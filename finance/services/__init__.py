@@ -1,0 +1,1 @@
+"""What may happen to invoices, money received and expenses: called by the API, sales and demo data."""

@@ -1,0 +1,6 @@
+"""Products and stock."""
+
+from nextgenerp.core.api.routers import Router
+
+router = Router()
+urlpatterns = [*router.urls]

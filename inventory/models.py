@@ -1,0 +1,1 @@
+"""Products of a tenant and the ledger of their stock."""
