@@ -1,0 +1,1 @@
+"""Questions about invoices, money received and expenses that need more than a filter."""

@@ -1,0 +1,1 @@
+"""Questions about products and stock that need more than a filter."""
