@@ -5,7 +5,7 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from crm.normal import normal
-from crm.selectors import has_trigram, telling_part, words
+from crm.selectors.lead_search import has_trigram, telling_part, words
 
 
 def search_products(queryset: QuerySet, text: str) -> QuerySet:
