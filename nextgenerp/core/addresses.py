@@ -10,12 +10,16 @@ from nextgenerp.core.imports.values.problem import ValueProblem
 PARTS = {
     "line1": 200, "line2": 200, "city": 100, "state": 100, "stateCode": 2, "pincode": 12, "country": 60,
 }  # fmt: skip
-NO_ADDRESS = dict.fromkeys(PARTS, "")
 INDIA = "India"
 _INDIAN_NAMES = {"", "in", "ind", "india", "bharat", "भारत"}
 _PIN = re.compile(r"[1-9][0-9]{5}")
 
 Address = dict[str, str]
+
+
+def no_address() -> Address:
+    """An address of which nothing is known."""
+    return dict.fromkeys(PARTS, "")
 
 
 class AddressProblem(ValueProblem):
@@ -37,12 +41,16 @@ def complete_address(parts: Mapping[str, str]) -> Address:
         return address
     if not is_indian(address):
         if address["stateCode"]:
-            raise AddressProblem("stateCode", "invalid_state", "Only an address in India has a GST state code.")
+            raise AddressProblem(
+                "stateCode", "invalid_state", "Only an address in India has a GST state code."
+            )
         return address
     address["country"] = INDIA
     pin = address["pincode"].replace(" ", "")
     if pin and not _PIN.fullmatch(pin):
-        raise AddressProblem("pincode", "invalid_pincode", "A PIN code has six digits and does not begin with 0.")
+        raise AddressProblem(
+            "pincode", "invalid_pincode", "A PIN code has six digits and does not begin with 0."
+        )
     return address | {"pincode": pin} | complete_state(address["state"], address["stateCode"])
 
 
