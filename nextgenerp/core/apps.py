@@ -12,4 +12,5 @@ class CoreConfig(AppConfig):
         from nextgenerp.core.schedule import install_schedule  # noqa: PLC0415 - models load after apps
 
         import_module("nextgenerp.core.documents.rates")  # registers the rates a new tenant begins with
+        import_module("nextgenerp.core.imports.invariants")  # registers what must hold of imports
         post_migrate.connect(install_schedule, sender=self)
