@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from nextgenerp.core.models import Record
+from nextgenerp.core.scope import Scope
 from nextgenerp.database.ids import new_id
 
 AMOUNT = {"max_digits": 15, "decimal_places": 2}  # rupees and paisa
@@ -37,6 +38,8 @@ class CompanyProfile(Record):
 
     Name, GSTIN, state and time zone are the tenant's own columns (public); they are not kept twice.
     """
+
+    scope = Scope("Setup")
 
     line1 = models.CharField(max_length=200, blank=True)
     line2 = models.CharField(max_length=200, blank=True)
