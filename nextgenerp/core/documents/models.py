@@ -3,6 +3,8 @@
 ``Document`` and ``DocumentLine`` are columns and nothing else; what may happen to documents is in ``services``.
 """
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -11,10 +13,10 @@ from nextgenerp.core.models import Record
 from nextgenerp.core.scope import Scope
 from nextgenerp.database.ids import new_id
 
-AMOUNT = {"max_digits": 15, "decimal_places": 2}  # rupees and paisa
-PRICE = {"max_digits": 15, "decimal_places": 4}
-QUANTITY = {"max_digits": 15, "decimal_places": 3}
-PERCENT = {"max_digits": 6, "decimal_places": 3}
+AMOUNT: dict[str, Any] = {"max_digits": 15, "decimal_places": 2}  # rupees and paisa
+PRICE: dict[str, Any] = {"max_digits": 15, "decimal_places": 4}
+QUANTITY: dict[str, Any] = {"max_digits": 15, "decimal_places": 3}
+PERCENT: dict[str, Any] = {"max_digits": 6, "decimal_places": 3}
 
 
 class DocumentType(models.TextChoices):
