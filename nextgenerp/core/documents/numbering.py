@@ -122,17 +122,19 @@ def void_number(document: Document) -> None:
     )
 
 
-def renumber(document_type: str, document: Document, day: date) -> str:
-    """The number of a draft dated anew: its own, or one of the new day's period while the old one becomes void.
+def renumber(document_type: str, document: Document, date_before: date) -> str:
+    """The number of a draft dated anew: its own, or one of its new date's period while the old one becomes void.
 
     Locks the counter in that case. Raises Conflict ``series_exhausted``.
     """
+    if document.date == date_before:
+        return document.number
     policy = series_of(document_type).reset_policy
-    same = period_of(policy, document.date) == period_of(policy, day)
+    same = period_of(policy, date_before) == period_of(policy, document.date)
     if same or not IssuedNumber.objects.filter(document_id=document.pk, status="used").exists():
         return document.number
     void_number(document)
-    return take_number(document_type, day, document.pk)
+    return take_number(document_type, document.date, document.pk)
 
 
 def describe_next(series: Iterable[NumberingSeries]) -> list[NumberingSeries]:
@@ -160,13 +162,12 @@ def update_series(series: NumberingSeries, values: dict[str, Any], *, actor: Act
     next_number = values.pop("next_number", None)
     changes = history.changed(series, values)
     check_format(series)
-    if changes:
-        series.save(update_fields=[*changes])
+    columns = list(changes)
     if next_number is not None:
         changes |= raise_next_number(series, next_number)
     if changes:
         series.version += 1
-        series.save(update_fields=["version", "updated_at"])
+        series.save(update_fields=[*columns, "version", "updated_at"])
         history.record(series, "updated", actor=actor, changes=changes)
     return describe_next([series])[0]
 

@@ -8,6 +8,7 @@ from nextgenerp.core.documents.models.document import (
     SupplyType,
     TaxMode,
     TaxTreatment,
+    amount,
 )
 from nextgenerp.core.documents.models.numbering import IssuedNumber, NumberingPeriod, NumberingSeries
 from nextgenerp.core.documents.models.settings import (
@@ -17,10 +18,10 @@ from nextgenerp.core.documents.models.settings import (
     TaxRounding,
     TermsTemplate,
 )
-from nextgenerp.core.documents.models.types import DocumentType
+from nextgenerp.core.documents.models.types import AMOUNT, PERCENT, PRICE, QUANTITY, DocumentType
 
 __all__ = [
-    "BankAccount", "CompanyProfile", "DiscountType", "Document", "DocumentLine", "DocumentType", "ExportType",
-    "GstRate", "IssuedNumber", "NumberingPeriod", "NumberingSeries", "SupplyType", "TaxMode", "TaxRounding",
-    "TaxTreatment", "TermsTemplate",
+    "AMOUNT", "PERCENT", "PRICE", "QUANTITY", "BankAccount", "CompanyProfile", "DiscountType", "Document",
+    "DocumentLine", "DocumentType", "ExportType", "GstRate", "IssuedNumber", "NumberingPeriod", "NumberingSeries",
+    "SupplyType", "TaxMode", "TaxRounding", "TaxTreatment", "TermsTemplate", "amount",
 ]  # fmt: skip

@@ -57,8 +57,6 @@ class Document(Record):
     document leaves draft: ``{company, customer, bankAccount, terms}``; None before.
     """
 
-    known_lines: "list[DocumentLine] | None" = None  # where a service has just written them
-
     number = models.CharField(max_length=60, editable=False)
     date = models.DateField()
     customer = models.ForeignKey(

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from nextgenerp.core.documents.models.types import PERCENT, DocumentType
 from nextgenerp.core.models import Record
+from nextgenerp.core.scope import Scope
 from nextgenerp.database.ids import new_id
 
 
@@ -21,6 +22,8 @@ class CompanyProfile(Record):
 
     Name, GSTIN, state and time zone are the tenant's own columns (public); they are not kept twice.
     """
+
+    scope = Scope("Setup")
 
     line1 = models.CharField(max_length=200, blank=True)
     line2 = models.CharField(max_length=200, blank=True)
