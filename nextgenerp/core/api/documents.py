@@ -54,8 +54,12 @@ class DocumentFilter(ApiFilterSet):
 
     customer_id = IdsFilter(field_name="customer_id")
     owner_id = IdsFilter(field_name="owner_id")
-    date_from = django_filters.DateFilter(field_name="date", lookup_expr="gte", label="Dated this day or later")
-    date_to = django_filters.DateFilter(field_name="date", lookup_expr="lte", label="Dated this day or earlier")
+    date_from = django_filters.DateFilter(
+        field_name="date", lookup_expr="gte", label="Dated this day or later"
+    )
+    date_to = django_filters.DateFilter(
+        field_name="date", lookup_expr="lte", label="Dated this day or earlier"
+    )
     amount_from = django_filters.NumberFilter(
         field_name="payable", lookup_expr="gte", label="Payable is this or more", **AMOUNT
     )

@@ -54,8 +54,14 @@ class DocumentLinesSerializer(serializers.ListSerializer):
         wanted = {line["product_id"] for line in lines if line.get("product_id")}
         products = visible(product_model().objects.all(), self.context["request"].actor)
         found = products.in_bulk(wanted) if wanted else {}
-        missing = {"productId": [ErrorDetail(RecordIdField.default_error_messages["does_not_exist"], "does_not_exist")]}
-        errors = [missing if line.get("product_id") and line["product_id"] not in found else {} for line in lines]
+        missing = {
+            "productId": [
+                ErrorDetail(RecordIdField.default_error_messages["does_not_exist"], "does_not_exist")
+            ]
+        }
+        errors = [
+            missing if line.get("product_id") and line["product_id"] not in found else {} for line in lines
+        ]
         if any(errors):
             raise serializers.ValidationError(errors)
         for line in lines:

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.apps import apps
 
+CUSTOMER = "crm.Customer"
+
 
 def customer_model() -> Any:
     """The model that documents' customers are of."""
-    return apps.get_model("crm", "Customer")
+    return apps.get_model(CUSTOMER)
 
 
 def buyer(

@@ -38,7 +38,9 @@ def merged(
         identifier = values.pop("id", None)
         line = known.pop(identifier, None) if identifier else kind.line_model(document=document)
         if line is None:
-            errors.append(error(index, "id", "does_not_exist", "This document has no such line, or it came twice."))
+            errors.append(
+                error(index, "id", "does_not_exist", "This document has no such line, or it came twice.")
+            )
             continue
         fill(line, values, document.tax_mode)
         line.position = index + 1

@@ -137,9 +137,10 @@ def renumber(document_type: str, document: Document, date_before: date) -> str:
     return take_number(document_type, document.date, document.pk)
 
 
-def describe_next(series: Iterable[NumberingSeries]) -> list[NumberingSeries]:
+def describe_next(series: Iterable[NumberingSeries]) -> list[Any]:
     """Series with ``next_number`` and ``preview``: the number a document of today would get. One query."""
-    found, today = list(series), tenant_today()
+    found: list[Any] = list(series)
+    today = tenant_today()
     current = {one.pk: period_of(one.reset_policy, today) for one in found}
     wanted = Q(pk=None)
     for pk, period in current.items():

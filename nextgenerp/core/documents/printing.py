@@ -19,7 +19,10 @@ from nextgenerp.core.models import StoredFile
 
 BANK = ("account_name", "bank_name", "branch", "account_number", "ifsc", "upi_id")
 TREATMENTS = {"nil": "Nil rated", "exempt": "Exempt", "non_gst": "Non-GST", "zero_rated": "Zero rated"}
-PAID, UNPAID = "on payment of integrated tax", "under bond or letter of undertaking without payment of integrated tax"
+PAID, UNPAID = (
+    "on payment of integrated tax",
+    "under bond or letter of undertaking without payment of integrated tax",
+)
 SUPPLIES = {
     "export": "Supply meant for export",
     "sez": "Supply to SEZ unit or SEZ developer for authorised operations",

@@ -13,12 +13,13 @@ from django.apps import apps
 
 from nextgenerp.core.documents.models import TaxMode
 
+PRODUCT = "inventory.Product"
 COPIED = ("name", "hsn_sac", "unit", "gst_rate")
 
 
 def product_model() -> Any:
     """The model that lines' products are of."""
-    return apps.get_model("inventory", "Product")
+    return apps.get_model(PRODUCT)
 
 
 def line_defaults(product: Any, tax_mode: str) -> dict[str, Any]:

@@ -171,12 +171,16 @@ def fill_from_customer(document: Any, own: Company) -> None:
         document.shipping_address = others[0] if others else document.billing_address
     for name in ADDRESSES:
         setattr(document, name, no_address() | getattr(document, name))
-    document.place_of_supply = check_place(document.place_of_supply) if document.place_of_supply else default_place(
-        gst_category=customer.gst_category if customer else "",
-        gstin=customer.gstin if customer else "",
-        billing_state=document.billing_address["stateCode"],
-        shipping_state=document.shipping_address["stateCode"],
-        company_state=own.state_code,
+    document.place_of_supply = (
+        check_place(document.place_of_supply)
+        if document.place_of_supply
+        else default_place(
+            gst_category=customer.gst_category if customer else "",
+            gstin=customer.gstin if customer else "",
+            billing_state=document.billing_address["stateCode"],
+            shipping_state=document.shipping_address["stateCode"],
+            company_state=own.state_code,
+        )
     )
 
 

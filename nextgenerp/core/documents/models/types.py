@@ -1,11 +1,13 @@
 """The documents that have numbers, and the sizes of their columns."""
 
+from typing import Any
+
 from django.db import models
 
-AMOUNT = {"max_digits": 15, "decimal_places": 2}  # rupees and paisa
-PRICE = {"max_digits": 15, "decimal_places": 4}
-QUANTITY = {"max_digits": 15, "decimal_places": 3}
-PERCENT = {"max_digits": 6, "decimal_places": 3}
+AMOUNT: dict[str, Any] = {"max_digits": 15, "decimal_places": 2}  # rupees and paisa
+PRICE: dict[str, Any] = {"max_digits": 15, "decimal_places": 4}
+QUANTITY: dict[str, Any] = {"max_digits": 15, "decimal_places": 3}
+PERCENT: dict[str, Any] = {"max_digits": 6, "decimal_places": 3}
 
 
 class DocumentType(models.TextChoices):
