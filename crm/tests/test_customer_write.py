@@ -2,9 +2,8 @@
 
 import pytest
 
-from crm.models import Customer, CustomerTagging
-from crm.services.customers import change_outstanding, lock_customer
-from crm.tests.leads import EVERYTHING, field_errors, history_of
+from crm.models import Customer
+from crm.tests.leads import EVERYTHING, history_of
 from nextgenerp.core import entitlements
 from nextgenerp.core.tenancy import tenant_context
 

@@ -31,7 +31,7 @@ def part(name: str) -> TextField:
 
 
 class AddressSerializer(ApiSerializer):
-    """A postal address. In India, which is the country unless given, a state brings its GST code and a code its name."""
+    """A postal address. In India, the country unless given, a state brings its GST code and a code its name."""
 
     line1 = part("line1")
     line2 = part("line2")
