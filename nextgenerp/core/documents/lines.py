@@ -103,8 +103,9 @@ def changes_of(before: State, lines: Sequence[Any]) -> dict[str, list[Any]]:
                 changes[f"{place}.{name}"] = [old[positions[name]], getattr(line, name)]
     for gone in before.keys() - {line.pk for line in lines}:
         old = before[gone]
+        place = f"lines.{old[positions['position']]}"
         text = described({name: old[positions[name]] for name in TOLD})
-        changes[f"lines.{old[positions['position']]} removed"] = [text, None]
+        changes[place] = [text, changes.get(place, [None, None])[1]]
     return changes
 
 

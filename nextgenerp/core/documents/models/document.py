@@ -1,5 +1,6 @@
 """The columns of documents and of their lines, and nothing else: what may happen to them is in services."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -10,6 +11,8 @@ from nextgenerp.core.documents.models.settings import BankAccount, TaxRounding
 from nextgenerp.core.documents.models.types import AMOUNT, PERCENT, PRICE, QUANTITY
 from nextgenerp.core.models import Record
 from nextgenerp.database.ids import new_id
+
+ZERO = Decimal(0)
 
 
 class TaxMode(models.TextChoices):
@@ -48,7 +51,7 @@ class TaxTreatment(models.TextChoices):
 
 def amount(**options: Any) -> models.DecimalField:
     """A column of rupees."""
-    return models.DecimalField(**AMOUNT, default=0, **options)
+    return models.DecimalField(**AMOUNT, default=ZERO, **options)
 
 
 class Document(Record):
@@ -73,7 +76,7 @@ class Document(Record):
     tax_mode = models.CharField(max_length=9, choices=TaxMode.choices, default=TaxMode.EXCLUSIVE)
     currency = models.CharField(max_length=3, default="INR")
     discount_type = models.CharField(max_length=7, choices=DiscountType.choices, default=DiscountType.PERCENT)
-    discount_value = models.DecimalField(max_digits=15, decimal_places=3, default=0)
+    discount_value = models.DecimalField(max_digits=15, decimal_places=3, default=ZERO)
     charges = models.JSONField(default=list, blank=True)  # [{label, amount, taxable}]
     rounds_off = models.BooleanField(default=True)
     notes = models.TextField(max_length=5000, blank=True)
@@ -145,9 +148,9 @@ class DocumentLine(models.Model):
     unit = models.CharField(max_length=20, blank=True)
     unit_price = models.DecimalField(**PRICE)
     discount_type = models.CharField(max_length=7, choices=DiscountType.choices, default=DiscountType.PERCENT)
-    discount_value = models.DecimalField(max_digits=15, decimal_places=3, default=0)
-    gst_rate = models.DecimalField(**PERCENT, default=0)
-    cess_rate = models.DecimalField(**PERCENT, default=0)
+    discount_value = models.DecimalField(max_digits=15, decimal_places=3, default=ZERO)
+    gst_rate = models.DecimalField(**PERCENT, default=ZERO)
+    cess_rate = models.DecimalField(**PERCENT, default=ZERO)
     tax_treatment = models.CharField(
         max_length=10, choices=TaxTreatment.choices, default=TaxTreatment.TAXABLE
     )
