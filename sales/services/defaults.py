@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from nextgenerp.core.documents.models import CompanyProfile
 from nextgenerp.core.provisioning import provisioner
 from sales.models import ProformaInvoiceStatus, QuotationStatus, SalesOrderStatus
 
@@ -40,8 +39,7 @@ DEFAULTS: dict[type[Any], tuple[tuple[str, str, str], ...]] = {
 
 @provisioner
 def provision_sales() -> None:
-    """Create the statuses of a schema that has none, and the letterhead of one that lacks it."""
-    CompanyProfile.objects.bulk_create([CompanyProfile()], ignore_conflicts=True)
+    """Create the statuses of a schema that has none."""
     for model, statuses in DEFAULTS.items():
         if not model._default_manager.exists():
             model._default_manager.bulk_create(
