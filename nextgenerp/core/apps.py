@@ -11,6 +11,8 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from nextgenerp.core.schedule import install_schedule  # noqa: PLC0415 - models load after apps
 
-        import_module("nextgenerp.core.documents.rates")  # registers the rates a new tenant begins with
-        import_module("nextgenerp.core.imports.invariants")  # registers what must hold of imports
+        for name in ("company", "numbering", "rates"):  # register what a new tenant begins with
+            import_module(f"nextgenerp.core.documents.{name}")
+        for name in ("documents", "imports"):  # register what must hold of them
+            import_module(f"nextgenerp.core.{name}.invariants")
         post_migrate.connect(install_schedule, sender=self)
