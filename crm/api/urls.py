@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.api.views import lead_words, leads
+from crm.api.views import activities, lead_words, leads
 from nextgenerp.core.api.routers import Router
 
 router = Router()
@@ -12,5 +12,13 @@ router.register("leads/meta/tags", lead_words.LeadTagView, basename="lead-tag")
 router.register("leads", leads.LeadViewSet, basename="lead")
 urlpatterns = [
     path("leads/export", leads.LeadViewSet.as_view({"get": "export"})),
+    path(
+        "leads/<str:id>/activities",
+        activities.LeadActivityView.as_view({"get": "activities", "post": "plan"}),
+    ),
+    path(
+        "leads/<str:id>/activities/<str:activityId>",
+        activities.LeadActivityView.as_view({"patch": "change"}),
+    ),
     *router.urls,
 ]

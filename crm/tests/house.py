@@ -5,8 +5,9 @@ from nextgenerp.testing.factories import make_seat
 BODIES = {
     "/leads": {"firstName": "Probe", "email": "probe@example.com"},
     "/leads/meta/tags": {"name": "probe"},
+    "/leads/:id/activities": {"type": "task", "subject": "probe"},
 }
-OWN = {"/leads/:id": "/leads"}
+OWN = {"/leads/:id": "/leads", "/leads/:id/activities": "/leads"}
 EMPTY_BODY = {("POST", "/leads/import"): 415}  # no multipart body
 
 
@@ -26,6 +27,13 @@ def fill(client, mark):
     assert imported.json()["created"] == 1, imported.content
     changed = client.patch(f"/leads/{lead.json()['id']}", {"lastName": f"{mark} changed"})
     assert changed.status_code == 200
+    activity = client.post(f"/leads/{lead.json()['id']}/activities", {
+        "type": "call", "subject": mark, "description": mark, "scheduledAt": "2099-01-01T10:00:00Z",
+        "reminderMinutes": 30,
+    })  # fmt: skip
+    assert activity.status_code == 201, activity.content
+    done = {"status": "completed", "outcome": mark}
+    assert client.patch(activity["Location"], done).status_code == 200
 
 
 def add(client, tenant, number):
@@ -38,3 +46,5 @@ def add(client, tenant, number):
         "tagIds": tags, "assignedToId": str(colleague.id),
     })  # fmt: skip
     assert lead.status_code == 201, lead.content
+    activity = {"type": "call", "subject": "Demo", "scheduledAt": "2099-01-01T10:00:00Z"}
+    assert client.post(f"{lead['Location']}/activities", activity).status_code == 201
