@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from crm.api import views
+from crm.api.views import lead_words, leads
 from nextgenerp.core.api.routers import Router
 
 router = Router()
-router.register("leads/meta/statuses", views.LeadStatusView, basename="lead-status")
-router.register("leads/meta/sources", views.LeadSourceView, basename="lead-source")
-router.register("leads/meta/tags", views.LeadTagView, basename="lead-tag")
-router.register("leads", views.LeadViewSet, basename="lead")
+router.register("leads/meta/statuses", lead_words.LeadStatusView, basename="lead-status")
+router.register("leads/meta/sources", lead_words.LeadSourceView, basename="lead-source")
+router.register("leads/meta/tags", lead_words.LeadTagView, basename="lead-tag")
+router.register("leads", leads.LeadViewSet, basename="lead")
 urlpatterns = [
-    path("leads/export", views.LeadViewSet.as_view({"get": "export"})),
+    path("leads/export", leads.LeadViewSet.as_view({"get": "export"})),
     *router.urls,
 ]

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from crm.models import Lead, LeadCompany, LeadStatus, LeadTag, LeadTagging
 from crm.normal import name_key, place_on_top
-from crm.selectors import Duplicates, duplicates_of
+from crm.selectors.leads import Duplicates, duplicates_of
 from nextgenerp.core import entitlements, history
 from nextgenerp.core.exceptions import Conflict, Duplicate, InUse, Invalid
 from nextgenerp.core.tenancy import Actor

@@ -191,7 +191,7 @@ def imports_of(path):
 
 BELOW_THE_API = [
     path for path in CODE
-    if {"services", "selectors"} & set(path.parts) or path.name in {"services.py", "selectors.py", "models.py"}
+    if {"services", "selectors", "models"} & set(path.relative_to(BASE).with_suffix("").parts)
 ]  # fmt: skip
 
 

@@ -85,6 +85,7 @@ CRUD = {
     "partial_update": "canEdit",
     "destroy": "canDelete",
     "export": "canExport",
+    "activities": "canView",
     "import_file": "canCreate",
     "import_rows": "canCreate",
 }

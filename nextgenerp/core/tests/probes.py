@@ -13,6 +13,7 @@ from nextgenerp.core.api.fields import DecimalField, TextField
 from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, FlagFilter, IdsFilter
 from nextgenerp.core.api.permissions import MEMBER, PUBLIC, SUPER_ADMIN, USER
 from nextgenerp.core.api.resources import ExportMixin, ListMixin, ResourceView, ResourceViewSet
+from nextgenerp.core.api.timeline import TIMELINE_ANSWERS, TimelineMixin
 from nextgenerp.core.api.views import ApiView
 from nextgenerp.core.exceptions import Conflict
 from nextgenerp.database.models import DeferredTask
@@ -34,7 +35,7 @@ class NoteFilter(ApiFilterSet):
     exact_name = django_filters.CharFilter(field_name="name")
 
 
-class NoteViewSet(ExportMixin, ResourceViewSet):
+class NoteViewSet(TimelineMixin, ExportMixin, ResourceViewSet):
     """A resource with all the kernel gives one."""
 
     permission_module = "Leads"
@@ -42,6 +43,7 @@ class NoteViewSet(ExportMixin, ResourceViewSet):
     serializer_class = NoteSerializer
     filterset_class = NoteFilter
     feature = "probing"
+    answers = {**TIMELINE_ANSWERS}
     sort_fields = {"createdAt": "created_at", "name": "name"}
     export_columns = (ExportColumn("name", "name"), ExportColumn("createdAt", "created_at"))
     export_name = "notes"
@@ -171,6 +173,7 @@ urlpatterns = [
         "notes/<str:id>",
         NoteViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     ),
+    path("notes/<str:id>/activities", NoteViewSet.as_view({"get": "activities"})),
     path("tasks", TaskViewSet.as_view({"get": "list"})),
     path("tasks/export", TaskViewSet.as_view({"get": "export"})),
     path("own", act("get", "own")),

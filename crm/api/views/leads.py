@@ -1,28 +1,21 @@
-"""Leads and what they are described by, over HTTP."""
+"""Leads over HTTP."""
 
 from typing import Any
 
 from rest_framework.response import Response
 
-from crm import selectors
-from crm.api.filters import LeadFilter
-from crm.api.serializers import (
-    CountedStatusSerializer,
-    CreatedLeadSerializer,
-    LeadSerializer,
-    LeadSourceSerializer,
-    LeadTagSerializer,
-    NewLeadSerializer,
-)
+from crm.api.filters.leads import LeadFilter
+from crm.api.serializers.leads import CreatedLeadSerializer, LeadSerializer, NewLeadSerializer
 from crm.imports import LeadImport
-from crm.models import Lead, LeadSource, LeadTag
-from crm.services import leads, tags
+from crm.models import Lead
+from crm.selectors.lead_search import search_leads
+from crm.selectors.leads import tag_names_of
+from crm.services import leads
 from nextgenerp.core import seats
 from nextgenerp.core.api.answers import Answer
 from nextgenerp.core.api.csv_export import ExportColumn
 from nextgenerp.core.api.imports import IMPORT_ANSWERS, IMPORT_BODIES, ImportMixin
-from nextgenerp.core.api.resources import ExportMixin, ResourceViewSet, unpaged
-from nextgenerp.core.api.views import ApiView
+from nextgenerp.core.api.resources import ExportMixin, ResourceViewSet
 
 DUPLICATES = {
     "type": "string",
@@ -40,7 +33,7 @@ class LeadViewSet(ImportMixin, ExportMixin, ResourceViewSet):
     queryset = Lead.objects.select_related("status", "company")
     serializer_class = LeadSerializer
     filterset_class = LeadFilter
-    search = selectors.search_leads
+    search = search_leads
     counted = leads.LIMIT
     sort_fields = {
         "createdAt": "created_at",
@@ -77,7 +70,7 @@ class LeadViewSet(ImportMixin, ExportMixin, ResourceViewSet):
         ExportColumn("state", "state"),
         ExportColumn("pincode", "pincode"),
         ExportColumn("country", "country"),
-        ExportColumn("tags", "id", selectors.tag_names_of),
+        ExportColumn("tags", "id", tag_names_of),
         ExportColumn("assignedTo", "assigned_to_id", seats.emails),
         ExportColumn("nextFollowUpAt", "next_follow_up_at"),
         ExportColumn("lastActivityAt", "last_activity_at"),
@@ -108,35 +101,3 @@ class LeadViewSet(ImportMixin, ExportMixin, ResourceViewSet):
 
     def delete_record(self, instance: Lead) -> None:
         leads.delete_lead(instance, actor=self.actor)
-
-
-class LeadStatusView(ApiView):
-    """The columns of the board, with the number of leads the caller sees in each."""
-
-    permission_module = "Leads"
-    answers = {"list": Answer(CountedStatusSerializer, many=True)}
-
-    def list(self, request: Any) -> Response:
-        return unpaged(selectors.statuses_with_counts(self.actor))
-
-
-class LeadSourceView(ApiView):
-    permission_module = "Leads"
-    answers = {"list": Answer(LeadSourceSerializer, many=True)}
-
-    def list(self, request: Any) -> Response:
-        return unpaged(LeadSourceSerializer(LeadSource.objects.all(), many=True).data)
-
-
-class LeadTagView(ApiView):
-    permission_module = "Leads"
-    bodies = {"create": LeadTagSerializer}
-    answers = {"list": Answer(LeadTagSerializer, many=True), "create": Answer(LeadTagSerializer, status=201)}
-
-    def list(self, request: Any) -> Response:
-        return unpaged(LeadTagSerializer(LeadTag.objects.order_by("name_key"), many=True).data)
-
-    def create(self, request: Any) -> Response:
-        """Make a tag; a name that differs only in case is refused with the tag there is, in ``existing``."""
-        tag = tags.create_tag(self.validated(LeadTagSerializer), actor=self.actor)
-        return Response(LeadTagSerializer(tag).data, status=201, headers={"Location": request.path})

@@ -1,4 +1,4 @@
-"""How leads, their statuses, sources and tags are spoken."""
+"""How leads are spoken."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,8 +7,9 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from crm import selectors
-from crm.models import GREY, Lead, LeadSource, LeadStatus, LeadTag
+from crm.api.serializers.lead_words import LeadStatusSerializer, LeadTagSerializer
+from crm.models import Lead, LeadSource, LeadStatus, LeadTag
+from crm.selectors.leads import tags_of
 from nextgenerp.core.api.fields import (
     EmailField,
     LookupField,
@@ -22,35 +23,6 @@ from nextgenerp.core.api.fields import (
 from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
 
 
-class LeadStatusSerializer(ApiModelSerializer):
-    class Meta:
-        model = LeadStatus
-        fields = ("id", "name", "type", "color", "order")
-        read_only_fields = fields
-
-
-class CountedStatusSerializer(LeadStatusSerializer):
-    lead_count = serializers.IntegerField(read_only=True)
-
-    class Meta(LeadStatusSerializer.Meta):
-        fields = (*LeadStatusSerializer.Meta.fields, "is_default", "lead_count")
-        read_only_fields = fields
-
-
-class LeadSourceSerializer(ApiModelSerializer):
-    class Meta:
-        model = LeadSource
-        fields = ("id", "name", "order")
-        read_only_fields = fields
-
-
-class LeadTagSerializer(ApiModelSerializer):
-    class Meta:
-        model = LeadTag
-        fields = ("id", "name", "color")
-        extra_kwargs = {"color": {"default": GREY}}
-
-
 @extend_schema_field(LeadTagSerializer(many=True))
 class TagsField(LookupField):
     """The tags of a lead."""
@@ -58,7 +30,7 @@ class TagsField(LookupField):
     missing: list[Any] = []
 
     def load(self, keys: Iterable[UUID]) -> dict[UUID, Any]:
-        return selectors.tags_of(keys)
+        return tags_of(keys)
 
     def to_representation(self, instance: Lead) -> Any:
         if instance.known_tags is None:

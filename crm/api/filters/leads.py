@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm.models import Lead, LeadTagging
 from crm.normal import name_key
-from crm.selectors import leads_of_company
+from crm.selectors.lead_search import leads_of_company
 from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, ConditionsFilter, IdsFilter
 from nextgenerp.core.tenancy import start_of_day, tenant_today
 from nextgenerp.database.ids import parse_id

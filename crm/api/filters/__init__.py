@@ -1,0 +1,1 @@
+"""What lists of the CRM can be narrowed by, by noun."""

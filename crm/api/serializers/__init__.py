@@ -1,0 +1,1 @@
+"""How the CRM's records are spoken, by noun."""

@@ -1,0 +1,1 @@
+"""The CRM over HTTP, by noun."""

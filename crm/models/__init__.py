@@ -1,0 +1,19 @@
+"""The tables of the CRM, by noun."""
+
+from crm.models.lead_words import COLOR, COLOR_NEEDED, GREY, LeadCompany, LeadSource, LeadStatus, LeadTag
+from crm.models.leads import MOST, WEBSITE, WEBSITE_NEEDED, Lead, LeadTagging
+
+__all__ = [
+    "COLOR",
+    "COLOR_NEEDED",
+    "GREY",
+    "MOST",
+    "WEBSITE",
+    "WEBSITE_NEEDED",
+    "Lead",
+    "LeadCompany",
+    "LeadSource",
+    "LeadStatus",
+    "LeadTag",
+    "LeadTagging",
+]

@@ -1,0 +1,1 @@
+"""Questions the CRM is asked, by noun."""

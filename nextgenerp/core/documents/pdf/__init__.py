@@ -1,0 +1,1 @@
+"""Documents on paper: ``content`` says what is printed."""
