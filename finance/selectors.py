@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from crm.normal import name_key
-from crm.selectors import search_leads as search_by_text
+from crm.selectors.lead_search import search_leads as search_by_text
 
 
 def search_expenses(queryset: QuerySet, text: str) -> QuerySet:
