@@ -2,13 +2,12 @@
 
 from django.db.models import QuerySet
 
-from crm.normal import name_key
-from crm.selectors.lead_search import search_leads as search_by_text
+from nextgenerp.core.search import containing, name_key, normal
 
 
 def search_expenses(queryset: QuerySet, text: str) -> QuerySet:
     """Expenses whose number, vendor, category, reference or GSTIN holds a text."""
-    return search_by_text(queryset, text)
+    return containing(queryset, normal(text))
 
 
 def expenses_of_vendor(queryset: QuerySet, name: str) -> QuerySet:

@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from accounts.models import Membership, Tenant, User
 from accounts.passwords import MAX_LENGTH
-from nextgenerp.core.api.fields import EmailField, GstinField, ParsedField, PhoneField, TextField
+from nextgenerp.core.api.fields import EmailField, ParsedField, PhoneField, TextField
+from nextgenerp.core.api.gst_fields import GstinField
 from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
 from nextgenerp.core.gst import parse_state, state_of
 from nextgenerp.core.tenancy import ACTIONS, MODULES, SCOPES

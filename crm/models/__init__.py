@@ -1,5 +1,7 @@
 """The tables of the CRM, by noun."""
 
+from crm.models.customers import Customer, CustomerTagging
+from crm.models.deals import Deal, DealTagging
 from crm.models.lead_words import COLOR, COLOR_NEEDED, GREY, LeadCompany, LeadSource, LeadStatus, LeadTag
 from crm.models.leads import MOST, WEBSITE, WEBSITE_NEEDED, Lead, LeadTagging
 
@@ -10,6 +12,10 @@ __all__ = [
     "MOST",
     "WEBSITE",
     "WEBSITE_NEEDED",
+    "Customer",
+    "CustomerTagging",
+    "Deal",
+    "DealTagging",
     "Lead",
     "LeadCompany",
     "LeadSource",

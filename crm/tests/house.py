@@ -5,8 +5,9 @@ from nextgenerp.testing.factories import make_seat
 BODIES = {
     "/leads": {"firstName": "Probe", "email": "probe@example.com"},
     "/leads/meta/tags": {"name": "probe"},
+    "/customers": {"name": "Probe"},
 }
-OWN = {"/leads/:id": "/leads"}
+OWN = {"/leads/:id": "/leads", "/customers/:id": "/customers"}
 EMPTY_BODY = {("POST", "/leads/import"): 415}  # no multipart body
 
 
@@ -26,6 +27,25 @@ def fill(client, mark):
     assert imported.json()["created"] == 1, imported.content
     changed = client.patch(f"/leads/{lead.json()['id']}", {"lastName": f"{mark} changed"})
     assert changed.status_code == 200
+    fill_customers(client, mark, tag["id"])
+
+
+def fill_customers(client, mark, tag_id):
+    address = {
+        "line1": mark,
+        "line2": mark,
+        "city": mark,
+        "state": mark,
+        "pincode": mark[:12],
+        "country": mark,
+    }
+    customer = client.post("/customers", {
+        "name": f"{mark} Traders", "contactPerson": mark, "email": f"{mark}-buys@example.com", "phone": "9876543211",
+        "billingAddress": address, "shippingAddresses": [address], "notes": mark, "tagIds": [tag_id],
+    })  # fmt: skip
+    assert customer.status_code == 201, customer.content
+    changed = client.patch(f"/customers/{customer.json()['id']}", {"notes": f"{mark} changed"})
+    assert changed.status_code == 200, changed.content
 
 
 def add(client, tenant, number):
@@ -38,3 +58,8 @@ def add(client, tenant, number):
         "tagIds": tags, "assignedToId": str(colleague.id),
     })  # fmt: skip
     assert lead.status_code == 201, lead.content
+    customer = client.post("/customers", {
+        "name": f"Customer {number}", "email": f"customer-{number}@example.com", "tagIds": tags,
+        "ownerId": str(colleague.id),
+    })  # fmt: skip
+    assert customer.status_code == 201, customer.content

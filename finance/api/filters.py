@@ -3,10 +3,10 @@
 import django_filters
 from django.db.models import QuerySet
 
-from crm.normal import name_key
 from finance.models import Expense
 from finance.selectors import expenses_of_vendor
 from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter
+from nextgenerp.core.search import name_key
 
 
 class ExpenseFilter(ApiFilterSet):

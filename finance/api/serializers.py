@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from finance.models import Expense
-from nextgenerp.core.api.fields import FileField, GstinField, SeatField
+from nextgenerp.core.api.fields import FileField, SeatField
+from nextgenerp.core.api.gst_fields import GstinField
 from nextgenerp.core.api.serializers import ApiModelSerializer
 
 

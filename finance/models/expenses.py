@@ -4,11 +4,11 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
-from crm.normal import KEY_LENGTH, name_key, search_text
 from finance.models.payments import PaymentMethod
 from nextgenerp.core.documents.models import AMOUNT, PERCENT
 from nextgenerp.core.models import Record
 from nextgenerp.core.scope import Scope
+from nextgenerp.core.search import KEY_LENGTH, name_key, search_text
 
 
 class Expense(Record):

@@ -12,7 +12,6 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from nextgenerp.core import seats
-from nextgenerp.core.gst import parse_gstin
 from nextgenerp.core.imports.values import ValueProblem, parse_email, parse_phone
 from nextgenerp.core.scope import visible
 from nextgenerp.core.tenancy import current_tenant
@@ -122,13 +121,6 @@ class PhoneField(ParsedField):
         return parse_phone(text, getattr(current_tenant(), "country", "IN"))
 
 
-class GstinField(ParsedField):
-    """A GSTIN, held to its check digit."""
-
-    def parse(self, text: str) -> str:
-        return parse_gstin(text) if text else ""
-
-
 class SeatIdField(serializers.UUIDField):
     """The id of an active seat of the caller's tenant; the attribute holds the id, not the seat."""
 
@@ -139,6 +131,21 @@ class SeatIdField(serializers.UUIDField):
         if identifier is None or not seats.is_active(identifier):
             self.fail("does_not_exist")
         return identifier
+
+
+class ColumnsField(serializers.Field):
+    """A read-only value made of several columns of the record; ``make`` takes them in the order of ``columns``."""
+
+    columns: tuple[str, ...] = ()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def make(self, *values: Any) -> Any:
+        raise NotImplementedError
+
+    def to_representation(self, instance: models.Model) -> Any:
+        return self.make(*[getattr(instance, column) for column in self.columns])
 
 
 class LookupField(serializers.Field):
