@@ -191,7 +191,7 @@ class SeatField(LookupField):
 
 
 @extend_schema_field({
-    "type": ["string", "null"],
+    "type": "string",
     "description": "The address of a private file. To replace it, send a file as multipart; null removes it.",
 })  # fmt: skip
 class FileField(LookupField):
