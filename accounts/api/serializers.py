@@ -8,8 +8,9 @@ from rest_framework import serializers
 from accounts.models import Membership, Tenant, User
 from accounts.passwords import MAX_LENGTH
 from nextgenerp.core.api.fields import EmailField, ParsedField, PhoneField, TextField
+from nextgenerp.core.api.gst_fields import GstinField
 from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
-from nextgenerp.core.gst import parse_gstin, parse_state, state_of
+from nextgenerp.core.gst import parse_state, state_of
 from nextgenerp.core.tenancy import ACTIONS, MODULES, SCOPES
 
 LOCALE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
@@ -35,13 +36,6 @@ class CodeField(TextField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=20, **kwargs)
-
-
-class GstinField(ParsedField):
-    """A GSTIN, held to its check digit."""
-
-    def parse(self, text: str) -> str:
-        return parse_gstin(text) if text else ""
 
 
 class StateField(ParsedField):

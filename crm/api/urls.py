@@ -1,8 +1,8 @@
-"""Leads and what belongs to them; paths with words come before those with ids."""
+"""Leads and what belongs to them, customers and deals; paths with words come before those with ids."""
 
 from django.urls import path
 
-from crm.api.views import activities, lead_words, leads
+from crm.api.views import activities, customers, lead_words, leads
 from nextgenerp.core.api.routers import Router
 
 router = Router()
@@ -10,6 +10,7 @@ router.register("leads/meta/statuses", lead_words.LeadStatusView, basename="lead
 router.register("leads/meta/sources", lead_words.LeadSourceView, basename="lead-source")
 router.register("leads/meta/tags", lead_words.LeadTagView, basename="lead-tag")
 router.register("leads", leads.LeadViewSet, basename="lead")
+router.register("customers", customers.CustomerViewSet, basename="customer")
 urlpatterns = [
     path("leads/export", leads.LeadViewSet.as_view({"get": "export"})),
     path(

@@ -1,6 +1,8 @@
 """The tables of the CRM, by noun."""
 
 from crm.models.activities import CONTACTS, LeadActivity
+from crm.models.customers import Customer, CustomerTagging
+from crm.models.deals import Deal, DealTagging
 from crm.models.lead_words import COLOR, COLOR_NEEDED, GREY, LeadCompany, LeadSource, LeadStatus, LeadTag
 from crm.models.leads import MOST, WEBSITE, WEBSITE_NEEDED, Lead, LeadTagging
 
@@ -12,6 +14,10 @@ __all__ = [
     "MOST",
     "WEBSITE",
     "WEBSITE_NEEDED",
+    "Customer",
+    "CustomerTagging",
+    "Deal",
+    "DealTagging",
     "Lead",
     "LeadActivity",
     "LeadCompany",

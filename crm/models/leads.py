@@ -76,8 +76,12 @@ class Lead(Record):
     first_contacted_at = models.DateTimeField(null=True, editable=False)
     lost_at = models.DateTimeField(null=True, editable=False)
     converted_at = models.DateTimeField(null=True, editable=False)
-    customer_id = models.UUIDField(null=True, editable=False)
-    deal_id = models.UUIDField(null=True, editable=False)
+    customer = models.ForeignKey(
+        "Customer", models.SET_NULL, null=True, db_index=False, related_name="+", editable=False
+    )
+    deal = models.ForeignKey(
+        "Deal", models.SET_NULL, null=True, db_index=False, related_name="+", editable=False
+    )
     lost_reason = models.CharField(max_length=500, blank=True)
     position = models.CharField(max_length=200, default=place_on_top, editable=False, db_collation="C")
     email_key = models.CharField(max_length=254, blank=True, editable=False)
@@ -100,6 +104,8 @@ class Lead(Record):
             models.Index(fields=["created_by_id", "created_at", "id"], name="lead_created_by"),
             models.Index(fields=["email_key"], name="lead_email"),
             models.Index(fields=["phone"], name="lead_phone"),
+            models.Index(fields=["customer"], name="lead_customer", condition=Q(customer__isnull=False)),
+            models.Index(fields=["deal"], name="lead_deal", condition=Q(deal__isnull=False)),
             GinIndex(OpClass(F("search_text"), "gin_trgm_ops"), name="lead_search"),
         ]
         constraints = [

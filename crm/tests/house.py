@@ -6,8 +6,9 @@ BODIES = {
     "/leads": {"firstName": "Probe", "email": "probe@example.com"},
     "/leads/meta/tags": {"name": "probe"},
     "/leads/:id/activities": {"type": "task", "subject": "probe"},
+    "/customers": {"name": "Probe"},
 }
-OWN = {"/leads/:id": "/leads", "/leads/:id/activities": "/leads"}
+OWN = {"/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/customers/:id": "/customers"}
 EMPTY_BODY = {("POST", "/leads/import"): 415}  # no multipart body
 
 
@@ -27,7 +28,30 @@ def fill(client, mark):
     assert imported.json()["created"] == 1, imported.content
     changed = client.patch(f"/leads/{lead.json()['id']}", {"lastName": f"{mark} changed"})
     assert changed.status_code == 200
-    activity = client.post(f"/leads/{lead.json()['id']}/activities", {
+    fill_activities(client, mark, lead.json())
+    fill_customers(client, mark, tag["id"])
+
+
+def fill_customers(client, mark, tag_id):
+    address = {
+        "line1": mark,
+        "line2": mark,
+        "city": mark,
+        "state": mark,
+        "pincode": mark[:12],
+        "country": mark,
+    }
+    customer = client.post("/customers", {
+        "name": f"{mark} Traders", "contactPerson": mark, "email": f"{mark}-buys@example.com", "phone": "9876543211",
+        "billingAddress": address, "shippingAddresses": [address], "notes": mark, "tagIds": [tag_id],
+    })  # fmt: skip
+    assert customer.status_code == 201, customer.content
+    changed = client.patch(f"/customers/{customer.json()['id']}", {"notes": f"{mark} changed"})
+    assert changed.status_code == 200, changed.content
+
+
+def fill_activities(client, mark, lead):
+    activity = client.post(f"/leads/{lead['id']}/activities", {
         "type": "call", "subject": mark, "description": mark, "scheduledAt": "2099-01-01T10:00:00Z",
         "reminderMinutes": 30,
     })  # fmt: skip
@@ -48,3 +72,8 @@ def add(client, tenant, number):
     assert lead.status_code == 201, lead.content
     activity = {"type": "call", "subject": "Demo", "scheduledAt": "2099-01-01T10:00:00Z"}
     assert client.post(f"{lead['Location']}/activities", activity).status_code == 201
+    customer = client.post("/customers", {
+        "name": f"Customer {number}", "email": f"customer-{number}@example.com", "tagIds": tags,
+        "ownerId": str(colleague.id),
+    })  # fmt: skip
+    assert customer.status_code == 201, customer.content

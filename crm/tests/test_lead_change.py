@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from crm.models import Lead, LeadTagging
+from crm.models import Customer, Lead, LeadTagging
 from crm.tests.leads import field_errors, history_of, make, source_id, status_id
 from nextgenerp.core import entitlements
 from nextgenerp.core.tenancy import tenant_context
@@ -157,8 +157,8 @@ def test_delete(caller, tenant):
 
 def test_a_converted_lead_stays(caller, tenant):
     lead = make(caller)
-    customer = "01890000-0000-7000-8000-000000000000"
     with tenant_context(tenant):
+        customer = str(Customer.objects.create(number=1, code="CU-00001", name="Demo Works").id)
         Lead.objects.filter(id=lead["id"]).update(converted_at=timezone.now(), customer_id=customer)
     response = caller.delete(f"/leads/{lead['id']}")
     assert (response.status_code, response.json()["code"]) == (409, "in_use")
@@ -181,13 +181,14 @@ def test_grants(member):
 
 
 def test_queries(caller, tenant, queries):
-    """Change: authentication, lead, UPDATE, history, tags. Deletion: the same with DELETE thrice (activities, tags, lead) and a look for what hinders it, and the counter."""
+    """Change: authentication, lead, UPDATE, history, tags. Deletion: authentication, lead, history, what hinders it
+    (activities, customers, deals), DELETE thrice, the counter."""
     lead = make(caller, company="Demo Traders")
     with queries() as changing:
         caller.patch(f"/leads/{lead['id']}", {"city": "Pune"})
     with queries() as deleting:
         caller.delete(f"/leads/{lead['id']}")
-    assert (len(changing), len(deleting)) == (5, 8)
+    assert (len(changing), len(deleting)) == (5, 10)
 
 
 def test_simultaneous_changes_lose_nothing(committed_tenant):

@@ -48,6 +48,20 @@ def parse_gstin(text: str) -> str:
     return gstin
 
 
+def parse_pan(text: str) -> str:
+    """Return a PAN in its usual form. Raises ValueProblem."""
+    number = pan.compact(text)
+    try:
+        return pan.validate(number)
+    except ValidationError:
+        raise ValueProblem("invalid_pan", "This is not a valid PAN.") from None
+
+
+def pan_of(gstin: str) -> str:
+    """The PAN a GSTIN holds."""
+    return gstin[2:12]
+
+
 def state_of(gstin: str) -> str:
     """The GST code of the state a GSTIN belongs to."""
     return FORMER.get(gstin[:2], gstin[:2])

@@ -55,6 +55,8 @@ class LeadSerializer(ApiModelSerializer):
     tags = TagsField("id")
     assigned_to_id = SeatIdField(required=False, allow_null=True)
     assigned_to = SeatField("assigned_to_id")
+    customer_id = serializers.UUIDField(read_only=True)
+    deal_id = serializers.UUIDField(read_only=True)
 
     class Meta:
         model = Lead
@@ -67,8 +69,8 @@ class LeadSerializer(ApiModelSerializer):
             "position", "version", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = (
-            "lead_number", "created_by_id", "last_activity_at", "converted_at", "customer_id", "deal_id",
-            "position", "version", "created_at", "updated_at",
+            "lead_number", "created_by_id", "last_activity_at", "converted_at", "position",
+            "version", "created_at", "updated_at",
         )  # fmt: skip
         extra_kwargs = {"rating": {"allow_blank": False}, "estimated_value": {"min_value": 0}}
 
