@@ -93,7 +93,9 @@ class Face:
         face: Any = self.font.face
         self.characters = frozenset(map(chr, face.charToGlyph))
         self.widths: dict[str, int] = {chr(code): width for code, width in face.charWidths.items()}
-        self._glyphs = {glyph: chr(codes[0]) for glyph, codes in face.glyphToChar.items()}
+        self._glyphs = {
+            glyph: (chr(codes[0]), face.charWidths[codes[0]]) for glyph, codes in face.glyphToChar.items()
+        }
         self._shaper = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(path)))
 
     def width_of(self, text: str) -> int:
@@ -107,25 +109,23 @@ class Face:
         buffer.guess_segment_properties()
         buffer.direction = "ltr"
         uharfbuzz.shape(self._shaper, buffer, {})
-        return tuple(
-            self._place(info, position)
-            for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
-        )
+        known = self._glyphs
+        return tuple([
+            Glyph(
+                *(known.get(info.codepoint) or self._name(info.codepoint)),
+                place.x_advance, place.x_offset, place.y_offset, info.cluster,
+            )
+            for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+        ])  # fmt: skip
 
-    def _place(self, info: Any, position: Any) -> Glyph:
-        character = self._glyphs.get(info.codepoint) or self._name(info.codepoint)
-        return Glyph(
-            character, self.widths[character], position.x_advance, position.x_offset, position.y_offset, info.cluster
-        )  # fmt: skip
-
-    def _name(self, glyph: int) -> str:
+    def _name(self, glyph: int) -> tuple[str, int]:
         """Give a glyph a private character, the same in every process, and tell the font of it."""
         face: Any = self.font.face
         code = _PRIVATE + glyph
-        face.charToGlyph[code] = glyph
-        face.charWidths[code] = self.widths[chr(code)] = face.hmetrics[glyph][0]
-        self._glyphs[glyph] = chr(code)
-        return chr(code)
+        width = face.hmetrics[glyph][0]
+        face.charToGlyph[code], face.charWidths[code] = glyph, width
+        self._glyphs[glyph] = chr(code), width
+        return chr(code), width
 
 
 @cache

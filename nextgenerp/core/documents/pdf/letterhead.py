@@ -23,6 +23,7 @@ LOGO = (110.0, 54.0)  # points at most
 MAX_TITLE_WIDTH = 205.0
 GAP = 18.0
 ADDRESS_LINES = 6
+REVERSE_CHARGE = "Tax on this supply is payable by the recipient under reverse charge."
 MAX_FACTS = 16
 FACT_LABEL = QUIET
 FACT_VALUE = SMALL
@@ -38,7 +39,8 @@ def letterhead(document: PrintedDocument) -> Iterator[Item]:
     yield Item(Row([0, *starts], [logo, *boxes], WIDTH) if logo else Row(starts, boxes, WIDTH))
     yield Item(Row((), (), WIDTH, padding=4.5, rule=ACCENT))
     yield Item(_parties(document), space=9)
-    for index, text in enumerate(document.declarations[:5]):
+    said = (*document.declarations[:5], *([REVERSE_CHARGE] if document.reverse_charge else ()))
+    for index, text in enumerate(said):
         declaration = set_text(text, SMALL, WIDTH - 16, lines=3, limit=500)
         yield Item(Row((8,), (declaration,), WIDTH, padding=3.5, fill=TINT), space=3 if index else 9)
 
