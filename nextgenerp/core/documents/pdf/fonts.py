@@ -35,7 +35,8 @@ BLOCKS = {
 # They get the 31 codes under the space, so that most documents need one and the same subset of the font.
 COMMON = "₹–—‘’“”•…×·°½¼²³µ±§©®™éèàçüöäñß"
 _STARTS = sorted((first, last, script) for script, blocks in BLOCKS.items() for first, last in blocks)
-_PRIVATE = 0xE000  # a glyph that no character stands for is given the one at this plus its number
+# A glyph that no character stands for is given this one plus its number; no file has private characters of its own.
+_PRIVATE = 0xE000
 
 
 def _compress(content: str | bytes) -> bytes:
@@ -138,8 +139,6 @@ def face_of(script: str, bold: bool) -> Face:
 def script_of(character: str) -> str | None:
     """The script whose face has a character; None when no face does."""
     code = ord(character)
-    if 0xE000 <= code <= 0xF8FF:  # private: not the glyphs we name so
-        return None
     at = bisect_right(_STARTS, (code, 0x110000, "")) - 1
     if at >= 0 and code <= _STARTS[at][1] and character in face_of(_STARTS[at][2], False).characters:
         return _STARTS[at][2]
