@@ -259,7 +259,7 @@ def test_threads_may_print_at_once():
     ]
     alone = [render(document) for document in documents]
     with ThreadPoolExecutor(4) as pool:
-        for together in pool.map(lambda _: [render(document) for document in documents], range(4)):
+        for together in pool.map(lambda _: [render(document) for document in documents], range(16)):
             assert together == alone
 
 
