@@ -244,7 +244,7 @@ def test_the_same_document_is_the_same_bytes():
 
 
 def test_two_threads_are_never_in_the_fonts_at_once():
-    """reportlab reads a font through one cursor: a glyph of 200 documents was another's when two did."""
+    """reportlab reads a font through one cursor: of 192 documents two were wrong when four threads read at once."""
     meeting, met = Barrier(2), []
 
     class Notes(str):
