@@ -112,11 +112,9 @@ class Face:
         uharfbuzz.shape(self._shaper, buffer, {})
         known = self._glyphs
         return tuple([
-            Glyph(
-                *(known.get(info.codepoint) or self._name(info.codepoint)),
-                place.x_advance, place.x_offset, place.y_offset, info.cluster,
-            )
+            Glyph(character, width, place.x_advance, place.x_offset, place.y_offset, info.cluster)
             for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+            for character, width in (known.get(info.codepoint) or self._name(info.codepoint),)
         ])  # fmt: skip
 
     def _name(self, glyph: int) -> tuple[str, int]:
