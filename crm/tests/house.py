@@ -6,9 +6,10 @@ BODIES = {
     "/leads": {"firstName": "Probe", "email": "probe@example.com"},
     "/leads/meta/tags": {"name": "probe"},
     "/customers": {"name": "Probe"},
+    "/deals": {"title": "Probe"},
 }
-OWN = {"/leads/:id": "/leads", "/customers/:id": "/customers"}
-EMPTY_BODY = {("POST", "/leads/import"): 415}  # no multipart body
+OWN = {"/leads/:id": "/leads", "/customers/:id": "/customers", "/deals/:id": "/deals"}
+EMPTY_BODY = {("POST", "/leads/import"): 415, ("POST", "/customers/import"): 415}  # no multipart body
 
 
 def fill(client, mark):
@@ -46,6 +47,11 @@ def fill_customers(client, mark, tag_id):
     assert customer.status_code == 201, customer.content
     changed = client.patch(f"/customers/{customer.json()['id']}", {"notes": f"{mark} changed"})
     assert changed.status_code == 200, changed.content
+    deal = client.post("/deals", {
+        "title": f"{mark} deal", "customerId": customer.json()["id"], "value": "1000", "stage": "lost",
+        "lostReason": mark, "notes": mark, "tagIds": [tag_id],
+    })  # fmt: skip
+    assert deal.status_code == 201, deal.content
 
 
 def add(client, tenant, number):
@@ -63,3 +69,7 @@ def add(client, tenant, number):
         "ownerId": str(colleague.id),
     })  # fmt: skip
     assert customer.status_code == 201, customer.content
+    deal = client.post("/deals", {
+        "title": f"Deal {number}", "leadId": lead.json()["id"], "tagIds": tags, "ownerId": str(colleague.id),
+    })  # fmt: skip
+    assert deal.status_code == 201, deal.content
