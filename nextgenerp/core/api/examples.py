@@ -29,7 +29,9 @@ BY_NAME = {
     "designation": "Purchase manager",
     "email": "person@example.com",
     "firstName": "Demo",
+    "gstRate": "18.000",
     "gstin": "27AAPFU0939F1ZV",
+    "hsnSac": "84713010",
     "key": "otp",
     "lastName": "Person",
     "locale": "en-IN",
@@ -109,7 +111,7 @@ def of_object(schema: dict[str, Any], components: dict[str, Any], depth: int) ->
 
 
 def of_text(schema: dict[str, Any], name: str) -> str | None:
-    if schema.get("format") in BY_FORMAT:
+    if schema.get("format") in BY_FORMAT and name not in BY_NAME:
         return BY_FORMAT[schema["format"]]
     text = BY_NAME.get(name, "text")
     if text is None:

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nextgenerp.core.documents.worksheet import WHOLE, DocumentInput, Worksheet, fill_worksheet
+from nextgenerp.core.documents.worksheet import WHOLE, DocumentInput, Worksheet, fill_worksheet, scaled
 
 LABELS = {"cgst": "CGST", "sgst": "SGST", "igst": "IGST", "cess": "Cess"}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A rounding: its name, the camelCase path of the figure it made, the sum in words, and the figure in rupees."""
+    """A rounding: its name, the camelCase path of the figure it made (of a ``charge_share``, of what it went into), the
+    sum in words, and the figure in rupees.
+    """
 
     name: str
     field: str
@@ -63,35 +65,43 @@ def percent(thousandths: int, halves: int = 2) -> str:
     return f"{short(Decimal(thousandths * halves).scaleb(-3) / 2)} %"
 
 
+def sum_of(numerator: int, denominator: int, paise: int) -> str:
+    """The end of a sum: its exact result, and what became of it where that was rounded."""
+    if numerator == paise * denominator:
+        return f"= {money(paise)}"
+    return f"= {fraction(numerator, denominator)}, to the paisa {money(paise)}"
+
+
 def line_steps(document: DocumentInput, sheet: Worksheet) -> Iterator[Step]:
     """Quantity times price of each line, and its own discount."""
     for index, (line, gross, discount) in enumerate(
         zip(document.lines, sheet.gross, sheet.discounts, strict=True)
     ):
-        product = short(line.quantity * line.unit_price)
-        text = f"{short(line.quantity)} × {short(line.unit_price)} = {product}, to the paisa {money(gross)}"
+        product = scaled(line.quantity, 3, "") * scaled(line.unit_price, 4, "")
+        text = f"{short(line.quantity)} × {short(line.unit_price)} {sum_of(product, 10**5, gross)}"
         yield step("gross", f"lines.{index}.gross", gross, text)
-        if not line.discount_value:
-            continue
-        if line.discount_type == "amount":
-            text = f"A discount of {money(discount)} on {money(gross)}"
-        else:
-            rate = short(line.discount_value)
-            text = f"{rate} % of {money(gross)}, to the paisa {money(discount)}"
-        yield step("line_discount", f"lines.{index}.discountAmount", discount, text)
+        if line.discount_value:
+            text = discount_text(line.discount_type, line.discount_value, gross, discount)
+            yield step("line_discount", f"lines.{index}.discountAmount", discount, text)
+
+
+def discount_text(kind: str, value: Decimal, base: int, discount: int, of: str = "") -> str:
+    """How a discount was reckoned."""
+    if kind == "amount":
+        return f"A discount of {money(discount)} on {of}{money(base)}"
+    return f"{short(value)} % of {of}{money(base)} {sum_of(base * scaled(value, 3, ''), WHOLE, discount)}"
 
 
 def discount_steps(document: DocumentInput, sheet: Worksheet) -> Iterator[Step]:
     """The document's discount and what each line bears of it."""
     if not document.discount_value:
         return
-    base, discount = sheet.sub_total, sheet.discount
-    if document.discount_type == "amount":
-        text = f"A discount of {money(discount)} on the subtotal of {money(base)}"
-    else:
-        text = f"{short(document.discount_value)} % of the subtotal of {money(base)}, to the paisa {money(discount)}"
+    discount = sheet.discount
+    text = discount_text(
+        document.discount_type, document.discount_value, sheet.sub_total, discount, "the subtotal of "
+    )
     yield step("document_discount", "totals.documentDiscount", discount, text)
-    yield from shares("documentDiscount", "document discount", discount, sheet.nets, sheet.shares)
+    yield from shares("share", "documentDiscount", "document discount", discount, sheet.nets, sheet.shares)
 
 
 def charge_steps(sheet: Worksheet) -> Iterator[Step]:
@@ -100,20 +110,24 @@ def charge_steps(sheet: Worksheet) -> Iterator[Step]:
         text = f"Taxable charges of {money(sheet.charges)} are spread over the lines and taxed with them"
         yield step("charges", "totals.charges", sheet.charges, text)
         bases = [value - share for value, share in zip(sheet.values, sheet.charge_shares, strict=True)]
-        yield from shares("taxableValue", "charges", sheet.charges, bases, sheet.charge_shares)
-
-
-def shares(field: str, what: str, amount: int, bases: list[int], parts: list[int]) -> Iterator[Step]:
-    """Each line's share: the rounded share of the lines up to it, less that of the lines before it."""
-    running = given = 0
-    for index, (base, part) in enumerate(zip(bases, parts, strict=True)):
-        running += base
-        given += part
-        text = (
-            f"Share of the {what} up to this line: {money(amount)} × {money(running)} / {money(sum(bases))}, "
-            f"to the paisa {money(given)}; before it {money(given - part)}; its own {money(part)}"
+        yield from shares(
+            "charge_share", "taxableValue", "charges", sheet.charges, bases, sheet.charge_shares
         )
-        yield step("share", f"lines.{index}.{field}", part, text)
+
+
+def shares(
+    name: str, field: str, what: str, amount: int, bases: list[int], parts: list[int]
+) -> Iterator[Step]:
+    """Each line's share: the rounded share of the lines up to it, less that of the lines before it."""
+    total, running, given = sum(bases), 0, 0
+    for index, (base, part) in enumerate(zip(bases, parts, strict=True)):
+        running, given = running + base, given + part
+        upto = f"{money(amount)} × {money(running)} / {money(total)}"
+        text = (
+            f"The {what} up to this line, {upto} {sum_of(amount * running, total or 1, given)}, "
+            f"less {money(given - part)} before it = {money(part)}"
+        )
+        yield step(name, f"lines.{index}.{field}", part, text)
 
 
 def tax_steps(document: DocumentInput, sheet: Worksheet) -> Iterator[Step]:
@@ -140,16 +154,14 @@ def tax_text(document: DocumentInput, sheet: Worksheet, name: str, index: int, c
     value, raw, tax = sheet.values[index], sheet.raws[name][index], sheet.taxes[name][index]
     text = f"{LABELS[name]} {percent(rate, halves)} of {money(value)}"
     if document.tax_mode == "inclusive":
-        whole = percent(WHOLE + gst + cess)
-        text = (
-            f"{LABELS[name]} {percent(rate, halves)} in {money(value)}, which is {whole} of the taxable value"
-        )
-    text += f" = {fraction(raw, sheet.denominator)}"
+        text = f"{text} / {percent(WHOLE + gst + cess)}"
     if carry:
-        text += f", carried from the lines before {fraction(carry, sheet.denominator)}"
-    text += f", to the paisa {money(tax)}"
+        text = (
+            f"{text} = {fraction(raw, sheet.denominator)}, with {fraction(carry, sheet.denominator)} carried"
+        )
+    text = f"{text} {sum_of(raw + carry, sheet.denominator, tax)}"
     if not tax and 2 * (raw + carry) >= sheet.denominator:
-        text += ": the line's value is too small to hold its taxes"
+        text = f"{text}: too little to hold its taxes"
     return text
 
 

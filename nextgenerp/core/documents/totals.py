@@ -140,14 +140,23 @@ def totals_of(document: DocumentInput, sheet: Worksheet, taxes: list[tuple[int, 
         for line, taxable in zip(document.lines, sheet.taxable, strict=True)
         if line.tax_treatment in EXEMPT
     )
-    sums = [sum(column) for column in zip(*taxes, strict=True)] or [0] * 4
-    paise = (
-        sheet.sub_total, sum(sheet.discounts), sheet.discount, sheet.charges, sum(sheet.taxable) - exempt, exempt,
-        *sums, sheet.tax_total, sheet.other_charges, sheet.grand_total, sheet.round_off,
-        sheet.grand_total + sheet.round_off,
-    )  # fmt: skip
+    cgst, sgst, igst, cess = (sum(column) for column in zip(*taxes, strict=True)) if taxes else (0, 0, 0, 0)
     return Totals(
-        *map(rupees, paise),
+        sub_total=rupees(sheet.sub_total),
+        line_discount=rupees(sum(sheet.discounts)),
+        document_discount=rupees(sheet.discount),
+        charges=rupees(sheet.charges),
+        taxable_value=rupees(sum(sheet.taxable) - exempt),
+        exempt_value=rupees(exempt),
+        cgst=rupees(cgst),
+        sgst=rupees(sgst),
+        igst=rupees(igst),
+        cess=rupees(cess),
+        tax_total=rupees(sheet.tax_total),
+        other_charges=rupees(sheet.other_charges),
+        grand_total=rupees(sheet.grand_total),
+        round_off=rupees(sheet.round_off),
+        payable=rupees(sheet.grand_total + sheet.round_off),
         hsn_summary=hsn_summary(document, sheet, taxes),
         tax_summary=tax_summary(document, sheet, taxes),
     )

@@ -1,0 +1,77 @@
+"""Products made, changed and deleted: the API, sales and demo data come through here."""
+
+from typing import Any
+
+from django.db import transaction
+
+from inventory.models import Product
+from nextgenerp.core import entitlements, history
+from nextgenerp.core.exceptions import Conflict, Duplicate, Invalid
+from nextgenerp.core.tenancy import Actor
+
+LIMIT = "products"
+NAMED_BY = {"sku", "name", "category", "hsn_sac"}
+DERIVED = ("sku_key", "name_key", "search_text")
+
+
+@transaction.atomic
+def create_product(values: dict[str, Any], *, actor: Actor) -> Product:
+    """Store a new product; takes the counter's lock. Raises Invalid, Duplicate and LimitReached."""
+    values = dict(values)
+    is_service = values.get("type") == Product.Type.SERVICE
+    product = Product(**{"track_stock": not is_service, **values})
+    refuse_tracked_service(product)
+    product.derive()
+    refuse_taken_sku(product)
+    entitlements.claim(LIMIT)
+    product.save(force_insert=True)
+    history.record(product, "created", actor=actor)
+    return product
+
+
+@transaction.atomic
+def update_product(product: Product, values: dict[str, Any], *, actor: Actor) -> Product:
+    """Store what differs, raise the version and write the history; the caller holds the row lock.
+
+    What becomes a service is not tracked any longer. Raises Invalid, Duplicate, and Conflict where stock is left.
+    """
+    values = dict(values)
+    if values.get("type") == Product.Type.SERVICE:
+        values.setdefault("track_stock", False)
+    changes = history.changed(product, values)
+    if not changes:
+        return product
+    refuse_tracked_service(product)
+    if not product.track_stock and product.on_hand:
+        raise Conflict(
+            "Stock is tracked until there is none left.", onHand=product.on_hand, reserved=product.reserved
+        )
+    written = list(changes)
+    if NAMED_BY & changes.keys():
+        product.derive()
+        refuse_taken_sku(product)
+        written += DERIVED
+    product.version += 1
+    product.save(update_fields=[*written, "version", "updated_at"])
+    history.record(product, "updated", actor=actor, changes=changes)
+    return product
+
+
+@transaction.atomic
+def delete_product(product: Product, *, actor: Actor) -> None:
+    """Delete a product nothing refers to; the caller holds the row lock. Raises InUse, or RestrictedError."""
+    history.record(product, "deleted", actor=actor)
+    product.delete()
+    entitlements.release(LIMIT)
+
+
+def refuse_tracked_service(product: Product) -> None:
+    if product.type == Product.Type.SERVICE and product.track_stock:
+        raise Invalid.field("trackStock", "invalid", "Services have no stock.")
+
+
+def refuse_taken_sku(product: Product) -> None:
+    """Name the product that has this SKU; the constraint refuses one that comes in between. Raises Duplicate."""
+    other = Product.objects.filter(sku_key=product.sku_key).exclude(pk=product.pk).only("id", "sku").first()
+    if other is not None:
+        raise Duplicate("There is a product with this SKU.", existing={"id": other.id, "sku": other.sku})
