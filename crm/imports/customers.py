@@ -67,6 +67,7 @@ PART_ALIASES = {
     "pincode": ("pincode", "pin", "pin code", "zip", "postal code", "billing pincode", "पिन कोड"),
     "country": ("country", "billing country"),
 }
+PLACE = (f"{ADDRESS}.state", f"{ADDRESS}.stateCode", f"{ADDRESS}.country")
 GSTINS = ("gst", "gst no", "gst number", "gstin uin", "gst in", "gst identification number")
 OWNERS = ("account owner", "owner email", "assigned to", "sales person", "salesperson")
 
@@ -177,7 +178,7 @@ def contradictions(before: Mapping[str, Any], values: Values) -> list[RowProblem
     except IdentityProblem as problem:
         field = camel_case(problem.column)
         if field == ADDRESS:
-            field = next((f"{ADDRESS}.{one}" for one in PARTS if f"{ADDRESS}.{one}" in values), "gstin")
+            field = next((one for one in PLACE if one in values), "gstin")
         return [RowProblem(field, problem.code, problem.detail)]
     return []
 

@@ -22,7 +22,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def gstin(number: int, state: str = "27") -> str:
     """A valid GSTIN of a PAN that nobody has."""
-    stem = f"{state}AAACD{number:04d}A1Z"
+    stem = f"{state}AAACD{number + 1:04d}A1Z"
     return stem + luhn.calc_check_digit(stem, ALPHABET)
 
 
