@@ -50,7 +50,7 @@ def close(lead: Lead, customer: Customer, deal: Deal | None, actor: Actor) -> Le
     """Write into the lead what it became."""
     values = {"converted_at": timezone.now(), "customer_id": customer.id, "deal_id": deal and deal.id}
     won = LeadStatus.objects.filter(type=LeadStatus.Type.WON).order_by("order", "name").first()
-    moved = ()
+    moved: tuple[str, ...] = ()
     if won is not None and lead.status.type != LeadStatus.Type.WON:
         values |= {"status_id": won.id, "lost_reason": ""}
         lead.position, moved = place_on_top(), ("position",)
