@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.api.views import conversion, customers, deals, lead_words, leads
+from crm.api.views import activities, conversion, customers, deals, lead_words, leads
 from nextgenerp.core.api.routers import Router
 
 ONE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
@@ -19,5 +19,13 @@ urlpatterns = [
     path("customers/import", customers.CustomerViewSet.as_view({"post": "import_file"})),
     path("customers", customers.CustomerViewSet.as_view({"get": "list", "post": "create"})),
     path("customers/<str:id>", customers.CustomerViewSet.as_view(ONE)),
+    path(
+        "leads/<str:id>/activities",
+        activities.LeadActivityView.as_view({"get": "activities", "post": "plan"}),
+    ),
+    path(
+        "leads/<str:id>/activities/<str:activityId>",
+        activities.LeadActivityView.as_view({"patch": "change"}),
+    ),
     *router.urls,
 ]

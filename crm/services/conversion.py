@@ -53,7 +53,7 @@ def close(lead: Lead, customer: Customer, deal: Deal | None, actor: Actor) -> Le
     moved: tuple[str, ...] = ()
     if won is not None and lead.status.type != LeadStatus.Type.WON:
         values |= {"status_id": won.id, "lost_reason": ""}
-        lead.position, moved = place_on_top(), ("position",)
+        lead.position, lead.lost_at, moved = place_on_top(), None, ("position", "lost_at")
     history.save_changes(lead, values, actor=actor, action="converted", also=moved)
     return lead
 

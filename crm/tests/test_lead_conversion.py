@@ -219,6 +219,7 @@ def test_a_lost_lead_is_won_and_without_a_won_status_it_stays(client, tenant):
     body = convert(client, lead)
     assert (body["status"]["name"], body["lostReason"]) == ("Won", "")
     with tenant_context(tenant):
+        assert Lead.objects.get(id=lead["id"]).lost_at is None
         LeadStatus.objects.filter(type="won").update(type="open")
     other = make(client)
     assert convert(client, other)["statusId"] == other["statusId"]
