@@ -1,11 +1,20 @@
 """Questions about products and stock that need more than a filter."""
 
-from django.db.models import QuerySet, Value
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from crm.normal import normal
 from crm.selectors.lead_search import has_trigram, telling_part, words
+from inventory.models import Product, StockMovement
+from nextgenerp.core.tenancy import start_of_day, tenant_today
+
+LOW = Q(track_stock=True, on_hand__gt=0, on_hand__lte=F("reorder_level"))
+OUT = Q(track_stock=True, on_hand=0)
+NO_UNITS, NO_VALUE = Decimal("0.000"), Decimal("0.00")
 
 
 def search_products(queryset: QuerySet, text: str) -> QuerySet:
@@ -19,3 +28,20 @@ def search_products(queryset: QuerySet, text: str) -> QuerySet:
     part = telling_part(term, found)
     queryset = queryset.filter(search_text__contains=part)
     return queryset if part == term else queryset.filter(GreaterThan(StrIndex("search_text", Value(term)), 0))
+
+
+def stock_summary() -> dict[str, Any]:
+    """Figures of all products and their stock, for those who may view them: two queries.
+
+    ``lowStock`` and ``outOfStock`` count active products, as their lists ``?isActive=true&stock=…`` do.
+    """
+    figures = Product.objects.aggregate(
+        products=Count("id"),
+        active=Count("id", filter=Q(is_active=True)),
+        totalUnits=Sum("on_hand", default=NO_UNITS),
+        stockValue=Sum("stock_value", default=NO_VALUE),
+        lowStock=Count("id", filter=LOW & Q(is_active=True)),
+        outOfStock=Count("id", filter=OUT & Q(is_active=True)),
+    )
+    today = StockMovement.objects.filter(created_at__gte=start_of_day(tenant_today()))
+    return {**figures, "movementsToday": today.count()}

@@ -36,14 +36,19 @@ class RowPlan:
         return self.columns.index(path)
 
     def object_builder(self, fields: Any, prefix: str) -> Builder:
-        """Plan the columns of an object's fields; ``prefix`` is the path to it from the queryset's model."""
+        """Plan the columns of an object's fields; ``prefix`` is the path to it from the queryset's model.
+
+        A nested object with the source ``*`` is made of the record's own columns, and always there.
+        """
         plain: list[tuple[str, int]] = []
-        nested: list[tuple[str, int, Builder]] = []
+        nested: list[tuple[str, int | None, Builder]] = []
         for name, field in fields.items():
             path = prefix + (field.source or name).replace(".", "__")
             if field.write_only:
                 continue
-            if isinstance(field, serializers.BaseSerializer):
+            if isinstance(field, serializers.BaseSerializer) and field.source == "*":
+                nested.append((name, None, self.object_builder(field.fields, prefix)))
+            elif isinstance(field, serializers.BaseSerializer):
                 nested.append(
                     (name, self.column(path + "__id"), self.object_builder(field.fields, path + "__"))
                 )
@@ -53,7 +58,7 @@ class RowPlan:
         def build(row: tuple[Any, ...]) -> dict[str, Any]:
             built = {name: row[index] for name, index in plain}
             for name, key, builder in nested:
-                built[name] = None if row[key] is None else builder(row)
+                built[name] = None if key is not None and row[key] is None else builder(row)
             return built
 
         return build
