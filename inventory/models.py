@@ -7,9 +7,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from crm.normal import KEY_LENGTH, name_key, search_text
 from nextgenerp.core.documents.models import PERCENT, PRICE, QUANTITY, TaxMode, amount
 from nextgenerp.core.models import Record
+from nextgenerp.core.search import KEY_LENGTH, name_key, search_text
 from nextgenerp.database.ids import new_id
 
 HSN_SAC = r"^([0-9]{4}|[0-9]{6}|[0-9]{8})$"

@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inventory.models import Product, StockMovement
-from inventory.services.ledger import Reference
-from nextgenerp.core.api.fields import DecimalField, RecordIdField, SeatField, TextField
+from inventory.services.ledger import NOTHING, Reference
+from nextgenerp.core.api.fields import ColumnsField, DecimalField, RecordIdField, SeatField, TextField
 from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
 from nextgenerp.core.documents.models import PRICE, QUANTITY
 from nextgenerp.database.ids import parse_id
@@ -65,9 +65,9 @@ class ProductIdField(serializers.UUIDField):
 class ReferenceField(TextField):
     """What somebody refers to, as a text; an object is taken by its ``number``, as it is answered."""
 
-    def to_internal_value(self, data: Any) -> Reference:
-        text = data.get("number") if isinstance(data, dict) else data
-        return Reference(number=super().to_internal_value(text))
+    def run_validation(self, data: Any = serializers.empty) -> Reference:
+        number = super().run_validation(data.get("number") if isinstance(data, dict) else data)
+        return Reference("manual", number=number) if number else NOTHING
 
 
 class MoveSerializer(ApiSerializer):
@@ -110,18 +110,28 @@ class StockAdjustSerializer(MoveSerializer):
 
 
 class ReferenceSerializer(ApiSerializer):
-    """What a movement is about; ``type`` and ``id`` are of a document."""
+    """What a movement is about: a document by its type, id and number; ``type`` is manual for what somebody wrote."""
 
-    type = serializers.CharField(source="reference_type")
-    id = serializers.UUIDField(source="reference_id", allow_null=True)
-    number = serializers.CharField(source="reference_number")
+    type = serializers.CharField()
+    id = serializers.UUIDField(allow_null=True)
+    number = serializers.CharField()
+
+
+@extend_schema_field(ReferenceSerializer(allow_null=True))
+class MovedForField(ColumnsField):
+    """The reference of a movement; null where there is none."""
+
+    columns = ("reference_type", "reference_id", "reference_number")
+
+    def make(self, kind: str, identifier: UUID | None, number: str) -> dict[str, Any] | None:
+        return {"type": kind, "id": identifier, "number": number} if kind else None
 
 
 class MovementSerializer(ApiModelSerializer):
     """A movement of stock; ``quantity`` and ``value`` have the sign of its direction."""
 
     product_id = serializers.UUIDField(read_only=True)
-    reference = ReferenceSerializer(source="*", read_only=True)
+    reference = MovedForField()
     created_by = SeatField("created_by_id")
 
     class Meta:

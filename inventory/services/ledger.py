@@ -15,19 +15,37 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import StockMovement
-from nextgenerp.core.exceptions import Conflict
+from nextgenerp.core.exceptions import Conflict, Invalid
 from nextgenerp.core.tenancy import Actor, tenant_today
 from nextgenerp.database.ids import new_id
 
 ZERO = Decimal(0)
-LOCKED = """
+# The columns that stand in constraints with the figures of stock.
+HELD = ("type", "track_stock", "on_hand", "reserved", "available", "stock_value", "average_cost")
+LOCKED = f"""
     locked AS (
-        SELECT id AS product_id, track_stock, on_hand, reserved, available, stock_value, average_cost, purchase_price,
-               last_seq
+        SELECT id AS product_id, {", ".join(HELD)}, purchase_price, last_seq
         FROM product WHERE id = ANY(%(products)s::uuid[]) ORDER BY id FOR NO KEY UPDATE
     )
-"""
+"""  # noqa: S608 - our own text alone
+
+
+def setting(source: str, **changed: str) -> str:
+    """What an UPDATE sets of a product that ``source`` has locked in the same statement.
+
+    PostgreSQL checks constraints on the row as the statement first saw it, before it turns to the one that others have
+    written meanwhile; so every column of such a constraint is set from the locked row, the changed ones and the others.
+    """
+    return ", ".join(
+        f"{name} = {changed.get(name, f'{source}.{name}')}" for name in {**dict.fromkeys(HELD), **changed}
+    )
+
+
 # Quotients are rounded half up by whole numbers (div): a quotient of numeric is rounded before it can be.
+SET = setting(
+    "moved", on_hand="balance", reserved="kept", available="balance - kept", stock_value="value_after",
+    average_cost="average_after", last_seq="seq",
+)  # fmt: skip
 WRITE = f"""
     WITH wanted AS (
         SELECT * FROM unnest(
@@ -48,15 +66,17 @@ WRITE = f"""
                     WHEN on_hand + quantity = 0 THEN -stock_value
                     ELSE -0.01 * div(stock_value * -quantity * 200 + on_hand, 2 * nullif(on_hand, 0)) END AS value
         FROM asked WHERE track_stock
+    ), judged AS (
+        SELECT *, on_hand + quantity < 1e12 AND stock_value + value < 1e13 AS fits FROM figured
     ), moved AS (
-        SELECT product_id, id, last_seq + 1 AS seq, quantity, value, balance, kept, stock_value + value AS value_after,
+        SELECT product_id, type, track_stock, id, last_seq + 1 AS seq, quantity, value, balance, kept,
+               stock_value + value AS value_after,
                CASE WHEN quantity > 0 THEN unit_cost ELSE average_cost END AS unit_cost,
                CASE WHEN balance = 0 THEN average_cost
                     ELSE 0.0001 * div((stock_value + value) * 20000 + balance, 2 * balance) END AS average_after
-        FROM figured WHERE (SELECT bool_and(possible) FROM figured)
+        FROM judged WHERE (SELECT bool_and(possible AND fits) FROM judged)
     ), changed AS (
-        UPDATE product SET on_hand = balance, reserved = kept, available = balance - kept, stock_value = value_after,
-                           average_cost = average_after, last_seq = seq
+        UPDATE product SET {SET}
         FROM moved WHERE product.id = moved.product_id
     ), added AS (
         INSERT INTO stock_movement (
@@ -68,10 +88,10 @@ WRITE = f"""
                %(created_by_id)s::uuid, %(created_at)s
         FROM moved
     )
-    SELECT product_id, track_stock, on_hand, reserved, available, figured.quantity, possible, moved.id, moved.seq,
-           moved.unit_cost::numeric(20, 4), moved.value::numeric(15, 2), balance::numeric(15, 3),
+    SELECT product_id, locked.track_stock, on_hand, reserved, available, judged.quantity, possible, fits,
+           moved.id, moved.seq, moved.unit_cost::numeric(20, 4), moved.value::numeric(15, 2), balance::numeric(15, 3),
            value_after::numeric(15, 2), average_after::numeric(20, 4)
-    FROM locked LEFT JOIN (SELECT product_id, quantity, possible FROM figured) AS figured USING (product_id)
+    FROM locked LEFT JOIN (SELECT product_id, quantity, possible, fits FROM judged) AS judged USING (product_id)
         LEFT JOIN moved USING (product_id)
     ORDER BY product_id
 """  # noqa: S608 - our own text alone
@@ -131,7 +151,7 @@ def write_movements(
 ) -> Outcome:
     """Move stock of some products, each once; those without stock and unknown ones are passed over.
 
-    Locks the products, by id. Raises InsufficientStock, with nothing moved.
+    Locks the products, by id. Raises InsufficientStock, or Invalid for what no column holds, with nothing moved.
     """
     if not moves:
         return Outcome({}, set())
@@ -148,6 +168,8 @@ def write_movements(
         )
         rows = cursor.fetchall()
     refuse_shortages(figures(row[0], row[2], row[3], row[4], -row[5]) for row in rows if row[6] is False)
+    if any(row[7] is False for row in rows):
+        raise Invalid.field("quantity", "max_value", "This is more stock, or worth more, than can be kept.")
     return Outcome(
         {row[0]: written(row, same) for row in rows if row[6]}, {row[0] for row in rows if not row[1]}
     )
@@ -156,7 +178,7 @@ def write_movements(
 def written(row: Sequence[Any], same: Mapping[str, Any]) -> StockMovement:
     """A movement as it was stored."""
     product_id, quantity = row[0], row[5]
-    identifier, seq, unit_cost, value, balance, value_after, average_after = row[7:]
+    identifier, seq, unit_cost, value, balance, value_after, average_after = row[8:]
     movement = StockMovement(
         id=identifier, product_id=product_id, seq=seq, quantity=quantity, unit_cost=unit_cost, value=value,
         balance_after=balance, value_after=value_after, average_cost_after=average_after, **same,

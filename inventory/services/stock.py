@@ -22,6 +22,7 @@ from inventory.services.ledger import (
     Reference,
     figures,
     refuse_shortages,
+    setting,
     write_movements,
 )
 from nextgenerp.core.exceptions import Invalid
@@ -34,12 +35,14 @@ WANTED = """
         SELECT * FROM unnest(%(products)s::uuid[], %(quantities)s::numeric[]) AS w (product_id, quantity)
     )
 """
+GRANT = setting("granted", reserved="granted.reserved + part", available="granted.available - part")
+GIVE_BACK = setting("locked", reserved="locked.reserved - quantity", available="locked.available + quantity")
 RESERVE = f"""
     WITH {WANTED}, {LOCKED}, granted AS (
-        SELECT product_id, on_hand, reserved, available, quantity, least(quantity, available) AS part
+        SELECT locked.*, quantity, least(quantity, available) AS part
         FROM locked JOIN wanted USING (product_id) WHERE track_stock
     ), changed AS (
-        UPDATE product SET reserved = product.reserved + part, available = product.available - part
+        UPDATE product SET {GRANT}
         FROM granted
         WHERE product.id = product_id AND part > 0
               AND (NOT %(strict)s OR (SELECT bool_and(part = quantity) FROM granted))
@@ -48,8 +51,8 @@ RESERVE = f"""
 """  # noqa: S608 - our own text alone
 RELEASE = f"""
     WITH {WANTED}, {LOCKED}
-    UPDATE product SET reserved = product.reserved - quantity, available = product.available + quantity
-    FROM locked JOIN wanted USING (product_id) WHERE product.id = product_id
+    UPDATE product SET {GIVE_BACK}
+    FROM locked JOIN wanted USING (product_id) WHERE product.id = product_id AND locked.track_stock
 """  # noqa: S608
 STILL_OUT = """
     SELECT product_id, -sum(quantity), -sum(value), max(unit_cost) FROM stock_movement

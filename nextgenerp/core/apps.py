@@ -11,5 +11,6 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from nextgenerp.core.schedule import install_schedule  # noqa: PLC0415 - models load after apps
 
-        import_module("nextgenerp.core.documents.rates")  # registers the rates a new tenant begins with
+        for name in ("company", "numbering", "rates"):  # register what a new tenant begins with
+            import_module(f"nextgenerp.core.documents.{name}")
         post_migrate.connect(install_schedule, sender=self)

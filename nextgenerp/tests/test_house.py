@@ -15,7 +15,7 @@ from rest_framework import serializers
 
 from nextgenerp.core.api.fields import DecimalField
 from nextgenerp.core.api.filters import ApiFilterSet
-from nextgenerp.core.api.serializers import ApiSerializer
+from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.database.ids import new_id
 from nextgenerp.testing.schemas import catalog
@@ -263,6 +263,10 @@ def all_subclasses(cls):
 
 def test_numbers_are_read_by_the_strict_field():
     for serializer in all_subclasses(ApiSerializer):
+        if issubclass(serializer, ApiModelSerializer) and not hasattr(
+            getattr(serializer, "Meta", 0), "model"
+        ):
+            continue  # what serializers of several models have in common
         if hasattr(serializer, "Meta") or serializer._declared_fields:
             for name, field in serializer().fields.items():
                 assert not isinstance(field, serializers.FloatField), (serializer, name)

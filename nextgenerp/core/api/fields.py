@@ -132,6 +132,21 @@ class SeatIdField(serializers.UUIDField):
         return identifier
 
 
+class ColumnsField(serializers.Field):
+    """A read-only value made of several columns of the record; ``make`` takes them in the order of ``columns``."""
+
+    columns: tuple[str, ...] = ()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def make(self, *values: Any) -> Any:
+        raise NotImplementedError
+
+    def to_representation(self, instance: models.Model) -> Any:
+        return self.make(*[getattr(instance, column) for column in self.columns])
+
+
 class LookupField(serializers.Field):
     """A read-only value found for a whole page at once by a key column.
 

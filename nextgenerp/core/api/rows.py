@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from nextgenerp.core.api.fields import LookupField
+from nextgenerp.core.api.fields import ColumnsField, LookupField
 
 PLAIN = (
     serializers.CharField, serializers.BooleanField, serializers.IntegerField, serializers.DecimalField,
@@ -36,29 +36,29 @@ class RowPlan:
         return self.columns.index(path)
 
     def object_builder(self, fields: Any, prefix: str) -> Builder:
-        """Plan the columns of an object's fields; ``prefix`` is the path to it from the queryset's model.
-
-        A nested object with the source ``*`` is made of the record's own columns, and always there.
-        """
+        """Plan the columns of an object's fields; ``prefix`` is the path to it from the queryset's model."""
         plain: list[tuple[str, int]] = []
-        nested: list[tuple[str, int | None, Builder]] = []
+        made: list[tuple[str, list[int], Callable[..., Any]]] = []
+        nested: list[tuple[str, int, Builder]] = []
         for name, field in fields.items():
             path = prefix + (field.source or name).replace(".", "__")
             if field.write_only:
                 continue
-            if isinstance(field, serializers.BaseSerializer) and field.source == "*":
-                nested.append((name, None, self.object_builder(field.fields, prefix)))
-            elif isinstance(field, serializers.BaseSerializer):
+            if isinstance(field, serializers.BaseSerializer):
                 nested.append(
                     (name, self.column(path + "__id"), self.object_builder(field.fields, path + "__"))
                 )
+            elif isinstance(field, ColumnsField):
+                made.append((name, [self.column(prefix + column) for column in field.columns], field.make))
             else:
                 plain.append((name, self.plain_column(name, field, path)))
 
         def build(row: tuple[Any, ...]) -> dict[str, Any]:
             built = {name: row[index] for name, index in plain}
+            for name, indexes, make in made:
+                built[name] = make(*[row[index] for index in indexes])
             for name, key, builder in nested:
-                built[name] = None if key is not None and row[key] is None else builder(row)
+                built[name] = None if row[key] is None else builder(row)
             return built
 
         return build
