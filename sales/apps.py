@@ -1,6 +1,11 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class SalesConfig(AppConfig):
     name = "sales"
     verbose_name = "Sales"
+
+    def ready(self) -> None:
+        import_module("sales.services.defaults")  # registers what a new tenant begins with

@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.text import slugify
@@ -52,6 +53,17 @@ def make_seat(
         history.record(seat, "created", actor=actor or own)
         claim("users")
     return seat
+
+
+def locked_tenant(tenant_id: UUID) -> Tenant:
+    """A tenant under its row lock."""
+    return Tenant.objects.select_for_update(no_key=True).get(id=tenant_id)
+
+
+@transaction.atomic
+def update_tenant(tenant: Tenant, values: dict[str, Any], *, actor: Actor) -> bool:
+    """Store what differs of a locked tenant; whether anything did."""
+    return bool(history.save_changes(tenant, values, actor=actor))
 
 
 def free_slug(name: str) -> str:

@@ -71,6 +71,11 @@ class ResourceView(ApiView):
             check_if_match(self.request, found)
         return found
 
+    @property
+    def body_class(self) -> type:
+        """What reads the body of the current action: its entry in ``bodies``, else the resource's serializer."""
+        return self.bodies.get(self.action) or self.serializer_class
+
     def serialize(self, instance: Any, serializer_class: type | None = None) -> dict[str, Any]:
         context = {"request": self.request, "view": self}
         return (serializer_class or self.serializer_class)(instance, context=context).data
@@ -125,7 +130,7 @@ class CreateMixin:
         return records.create_record(self.queryset.model, values, actor=self.actor)
 
     def create(self: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
-        instance = self.create_record(self.validated(self.serializer_class))
+        instance = self.create_record(self.validated(self.body_class))
         return self.answer(instance, status=201, location=f"{request.path}/{instance.pk}")
 
 
@@ -139,7 +144,7 @@ class UpdateMixin:
     def partial_update(self: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object(lock=True)
         context = {"request": request, "view": self}
-        serializer = self.serializer_class(instance, data=request.data, partial=True, context=context)
+        serializer = self.body_class(instance, data=request.data, partial=True, context=context)
         serializer.is_valid(raise_exception=True)
         return self.answer(self.update_record(instance, serializer.validated_data))
 

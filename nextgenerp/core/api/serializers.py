@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from rest_framework import serializers
+from rest_framework.validators import UniqueValidator
 
 from nextgenerp.core.api.fields import DecimalField, RecordIdField, TextField
 from nextgenerp.core.names import camel_case
@@ -82,5 +83,5 @@ class ApiModelSerializer(ApiSerializer, serializers.ModelSerializer):
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         field_class, kwargs = super().build_standard_field(field_name, model_field)
-        kwargs.pop("validators", None) if model_field.unique else None
-        return field_class, kwargs
+        validators = [one for one in kwargs.pop("validators", []) if not isinstance(one, UniqueValidator)]
+        return field_class, kwargs | ({"validators": validators} if validators else {})

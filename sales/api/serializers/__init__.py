@@ -1,0 +1,1 @@
+"""How settings and sales documents are spoken, a module per noun."""

@@ -1,0 +1,1 @@
+"""Settings and sales documents over HTTP, a module per noun."""
