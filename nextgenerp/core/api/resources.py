@@ -58,8 +58,11 @@ class ResourceView(ApiView):
         """The records the caller's scope reaches."""
         return visible(self.queryset.all(), self.actor)
 
-    def get_object(self, *, lock: bool = False) -> Any:
-        """The record of the path, locked and held to If-Match for a write. Raises NotFound, VersionMismatch."""
+    def get_object(self, *, lock: bool = False, if_match: bool = True) -> Any:
+        """The record of the path, locked and held to If-Match for a write. Raises NotFound, VersionMismatch.
+
+        ``if_match`` is False where If-Match speaks of another record, below this one.
+        """
         identifier = parse_id(self.kwargs[self.lookup_url_kwarg])
         queryset = self.get_queryset().filter(pk=identifier)
         found = (
@@ -67,7 +70,7 @@ class ResourceView(ApiView):
         )
         if found is None:
             raise NotFound
-        if lock:
+        if lock and if_match:
             check_if_match(self.request, found)
         return found
 
