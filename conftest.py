@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
+from django.test.utils import CaptureQueriesContext, setup_databases
 
 from accounts.models import Tenant
 from nextgenerp.core.migrating import migrate_everything
 from nextgenerp.core.tenancy import leave_tenant
 from nextgenerp.testing.client import Client
+from nextgenerp.testing.databases import copied_database
 from nextgenerp.testing.factories import (
     clear_queues,
     drop_spares,
@@ -32,15 +33,14 @@ def django_db_setup(
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
     """The tests' own database, always: pytest-django's fixture leaves the real one connected where no collected test
-    asks for ``db`` by name, and tests that commit do not."""
+    asks for ``db`` by name, and tests that commit do not. With --reuse-db the very same one as the last time."""
     with django_db_blocker.unblock():
-        made = setup_databases(
-            verbosity=0, interactive=False, keepdb=django_db_keepdb and not django_db_createdb
-        )
-    yield
-    if not django_db_keepdb:
-        with django_db_blocker.unblock():
-            teardown_databases(made, verbosity=0)
+        if django_db_keepdb:
+            setup_databases(verbosity=0, interactive=False, keepdb=not django_db_createdb)
+            yield
+        else:
+            with copied_database():
+                yield
 
 
 @pytest.fixture(scope="session")

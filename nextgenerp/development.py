@@ -268,7 +268,10 @@ def test(arguments: list[str]) -> int:
             "DATABASE_URL": url,
             "VAR_DIR": str(VAR / f"test-{slot}"),
             "TEST_DATABASE_SUFFIX": os.environ.get("TEST_DATABASE_SUFFIX", f"_{slot}" if slot else ""),
+            "PYTHONPYCACHEPREFIX": str(VAR / "bytecode"),
         }
+        # Compiling the tests and pytest's plugins takes longer than most runs: the bytecode is kept, in var alone.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         lint = 0 if arguments else run_program(stop, "script/lint", environment=environment)
         if stop.is_set():
             return 1

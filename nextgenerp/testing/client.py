@@ -1,11 +1,18 @@
 """An HTTP client that acts as one seat, and fails a test at once when the server answers 500."""
 
+from functools import cache
 from typing import Any
 
-from rest_framework.test import APIClient
+from rest_framework.test import APIClient, ForceAuthClientHandler
 
 from accounts.models import Membership, User
 from accounts.tokens import AccessToken
+
+
+@cache
+def handler() -> ForceAuthClientHandler:
+    """The one handler of all clients: each of its own would load every middleware anew."""
+    return ForceAuthClientHandler(enforce_csrf_checks=False)
 
 
 class Client(APIClient):
@@ -13,6 +20,7 @@ class Client(APIClient):
 
     def __init__(self, seat: Membership | None = None, user: User | None = None, **defaults: Any) -> None:
         super().__init__(**defaults)
+        self.handler = handler()
         self.seat = seat
         self.user = seat.user if seat else user
         if self.user:
