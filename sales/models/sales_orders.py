@@ -63,6 +63,11 @@ class SalesOrderLine(DocumentLine):
     reserved_quantity = models.DecimalField(**QUANTITY, default=0, editable=False)
 
     @property
+    def ordered_quantity(self) -> Decimal:
+        """All of it."""
+        return self.quantity
+
+    @property
     def remaining_quantity(self) -> Decimal:
         """What is still to be delivered."""
         return self.quantity - self.delivered_quantity

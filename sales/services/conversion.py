@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from crm.models import Customer
 from nextgenerp.core import history
 from nextgenerp.core.documents.services import create_document
 from nextgenerp.core.exceptions import Conflict, Invalid, InvalidTransition
@@ -89,10 +90,7 @@ def customer_of(document: Any) -> Any:
     if document.customer is not None:
         return document.customer
     lead = document.lead if isinstance(document, Quotation) else None
-    customer = QUOTATION.model._meta.get_field("customer").related_model.objects.filter(
-        pk=getattr(lead, "customer_id", None)
-    )
-    found = customer.first()
+    found = Customer.objects.filter(pk=getattr(lead, "customer_id", None)).first()
     if found is None:
         raise Conflict("The lead is no customer yet: convert it first.", code="customer_required")
     return found

@@ -74,10 +74,11 @@ def update_sales_document(kind: SalesKind, document: Any, values: dict[str, Any]
     Raises Conflict ``locked``, QuantityExceedsRemaining, and what ``update_document`` and ``change_status`` raise.
     """
     values = dict(values)
-    status = values.pop("status", document.status)
+    status = values.pop("status", None)
     if values:
         change_values(kind, document, values, actor=actor)
-    change_status(kind, document, status, actor=actor)
+    if status is not None:
+        change_status(kind, document, status, actor=actor)
     return document
 
 

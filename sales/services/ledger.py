@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 from psycopg import sql
 
+from crm.services.customers import lock_customer
 from nextgenerp.core.exceptions import Conflict
 from nextgenerp.core.tenancy import Actor
 from sales.kinds import PROFORMA_INVOICE, QUOTATION, SALES_ORDER, SalesKind
@@ -69,8 +70,10 @@ def hold_source(source: Source) -> Any:
     return hold_quotation(source.pk) if source.kind is QUOTATION else hold_proforma_invoice(source.pk)
 
 
-def hold_before(document: Any) -> None:
-    """Take the locks that come before a document's own: its lineage's or its source's."""
+def hold_before(document: Any, *, and_customer: bool = False) -> None:
+    """Take the locks that come before a document's own: its customer's where asked, its lineage's or its source's."""
+    if and_customer and document.customer_id:
+        lock_customer(document.customer_id)
     source = source_of(document)
     if source is not None:
         hold_source(source)

@@ -1,0 +1,62 @@
+"""Proforma invoices over HTTP."""
+
+from typing import Any
+
+from rest_framework.response import Response
+
+from nextgenerp.core.api.answers import Answer
+from nextgenerp.core.api.csv_export import ExportColumn
+from nextgenerp.core.documents.pdf.content import PrintedDocument
+from nextgenerp.core.documents.printing import printed
+from sales.api.filters import ProformaInvoiceFilter
+from sales.api.serializers import proforma_invoices as shapes
+from sales.api.serializers.documents import NewProformaInvoiceStatusSerializer
+from sales.api.views.documents import BASE_ACTIONS, BASE_ANSWERS, SALES_EXPORT_COLUMNS, SalesDocumentViewSet
+from sales.kinds import PROFORMA_INVOICE, QUOTATION
+from sales.models import ProformaInvoice
+from sales.services.ledger import Source
+
+
+class ProformaInvoiceViewSet(SalesDocumentViewSet):
+    """Demands for payment before the goods, within the caller's scope."""
+
+    kind = PROFORMA_INVOICE
+    permission_module = "Proforma Invoices"
+    permission_actions = BASE_ACTIONS | {"from_quotation": "canCreate"}
+    queryset = ProformaInvoice.objects.select_related("status", "customer", "bank_account").prefetch_related(
+        "lines"
+    )
+    serializer_class = shapes.ProformaInvoiceSerializer
+    list_serializer_class = shapes.ProformaInvoiceRowSerializer
+    status_serializer_class = NewProformaInvoiceStatusSerializer
+    filterset_class = ProformaInvoiceFilter
+    sort_fields = SalesDocumentViewSet.sort_fields | {"dueDate": "due_date"}
+    bodies = {
+        "set_status": NewProformaInvoiceStatusSerializer,
+        "from_quotation": shapes.ProformaInvoiceFromQuotationSerializer,
+    }
+    answers = BASE_ANSWERS | {
+        "set_status": shapes.ProformaInvoiceSerializer,
+        "from_quotation": Answer(shapes.ProformaInvoiceSerializer, status=201),
+    }
+    export_name = "proforma-invoices"
+    export_columns = (
+        *SALES_EXPORT_COLUMNS,
+        ExportColumn("dueDate", "due_date"),
+        ExportColumn("settled", "settled"),
+        ExportColumn("quotation", "quotation__number"),
+    )
+
+    def from_quotation(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Make a proforma invoice of a quotation that was sent or accepted: all that remains, or what is asked for.
+
+        It needs Quotations: canView too.
+        """
+        values = self.validated(shapes.ProformaInvoiceFromQuotationSerializer)
+        quotation = values.pop("source")
+        return self.convert(
+            Source(QUOTATION, quotation.pk, "proforma_quantity"), values | {"quotation_id": quotation.pk}
+        )
+
+    def printed(self, instance: Any) -> PrintedDocument:
+        return printed(self.kind, instance, received=instance.settled)
