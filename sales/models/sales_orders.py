@@ -116,16 +116,20 @@ class Delivery(Record):
 
 
 class DeliveryLine(models.Model):
-    """How much of an order's line a delivery brought."""
+    """How much of an order's line a delivery brought, and how much of that had been reserved for it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     delivery = models.ForeignKey(Delivery, models.CASCADE, db_index=False, related_name="lines")
     order_line = models.ForeignKey(SalesOrderLine, models.RESTRICT, related_name="deliveries")
     quantity = models.DecimalField(**QUANTITY)
+    reserved_quantity = models.DecimalField(**QUANTITY, default=0)
 
     class Meta:
         db_table = "delivery_line"
         constraints = [
             models.UniqueConstraint(fields=["delivery", "order_line"], name="delivery_line_once"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="delivery_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, reserved_quantity__gte=0, reserved_quantity__lte=F("quantity")),
+                name="delivery_line_quantity",
+            ),
         ]

@@ -1,6 +1,6 @@
 """Quotations become proforma invoices and orders, proforma invoices become orders: by source line and quantity."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -63,7 +63,7 @@ def convert(
             "status": default_status(into),
             "customer": customer,
             **{name: getattr(document, name) for name in COPIED},
-            **amounts_of(document, lines, parts, given, everything),
+            **amounts_between(document, lines, parts, given, everything),
             **values,
         },
         [line_values(part, given) for part in parts],
@@ -96,32 +96,34 @@ def customer_of(document: Any) -> Any:
     return found
 
 
-def parts_of(lines: Sequence[Any], wanted: Wanted | None) -> list[shares.Part]:
-    """What is taken of which lines, in their order; all that remains unless quantities are wanted.
+def remaining(line: Any) -> Decimal:
+    return line.remaining_quantity
 
-    Raises Invalid for lines the source does not have, QuantityExceedsRemaining for more than remains.
+
+def parts_of(
+    lines: Sequence[Any], wanted: Wanted | None, left: Callable[[Any], Decimal] = remaining
+) -> list[shares.Part]:
+    """What is taken of which lines, in their order; all that is ``left`` unless quantities are wanted.
+
+    Raises Invalid for lines the source does not have, QuantityExceedsRemaining for more than is left.
     """
     if wanted is None:
-        parts = [
-            shares.Part(line, line.remaining_quantity, rest=True)
-            for line in lines
-            if line.remaining_quantity > 0
-        ]
+        parts = [shares.Part(line, left(line), rest=True) for line in lines if left(line) > 0]
         if not parts:
             raise QuantityExceedsRemaining("Nothing remains.", lines=[])
         return parts
     known = {line.pk: line for line in lines}
     refuse_unknown(known, wanted)
     short = [
-        {"sourceLineId": pk, "requested": quantity, "remaining": known[pk].remaining_quantity}
+        {"sourceLineId": pk, "requested": quantity, "remaining": left(known[pk])}
         for pk, quantity in wanted
-        if quantity > known[pk].remaining_quantity
+        if quantity > left(known[pk])
     ]
     if short:
         raise QuantityExceedsRemaining(lines=short)
     asked = dict(wanted)
     return [
-        shares.Part(line, asked[line.pk], rest=asked[line.pk] == line.remaining_quantity)
+        shares.Part(line, asked[line.pk], rest=asked[line.pk] == left(line))
         for line in lines
         if line.pk in asked
     ]
@@ -141,10 +143,12 @@ def refuse_unknown(known: dict[UUID, Any], wanted: Wanted) -> None:
         raise Invalid("Some lines are not valid.", errors=errors)
 
 
-def takes_everything(lines: Iterable[Any], parts: Sequence[shares.Part]) -> bool:
-    """Whether nothing of the source remains after some parts are taken."""
+def takes_everything(
+    lines: Iterable[Any], parts: Sequence[shares.Part], left: Callable[[Any], Decimal] = remaining
+) -> bool:
+    """Whether nothing of the source is left after some parts are taken."""
     rest = {part.line.pk for part in parts if part.rest}
-    return all(line.pk in rest or not line.remaining_quantity for line in lines)
+    return all(line.pk in rest or not left(line) for line in lines)
 
 
 def given_before(source: Source, document: Any, parts: Sequence[shares.Part]) -> shares.Given:
@@ -173,7 +177,7 @@ def given_before(source: Source, document: Any, parts: Sequence[shares.Part]) ->
     return shares.given_by(documents, lines)
 
 
-def amounts_of(
+def amounts_between(
     document: Any, lines: Sequence[Any], parts: Sequence[shares.Part], given: shares.Given, everything: bool
 ) -> dict[str, Any]:
     """The new document's own discount and charges."""

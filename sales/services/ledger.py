@@ -70,10 +70,15 @@ def hold_source(source: Source) -> Any:
     return hold_quotation(source.pk) if source.kind is QUOTATION else hold_proforma_invoice(source.pk)
 
 
-def hold_before(document: Any, *, and_customer: bool = False) -> None:
-    """Take the locks that come before a document's own: its customer's where asked, its lineage's or its source's."""
-    if and_customer and document.customer_id:
+def hold_before(document: Any, *, customer: bool = False, source: bool = True) -> None:
+    """Take the locks that come before a document's own, as far as asked: its customer's, its lineage's or source's."""
+    if customer and document.customer_id:
         lock_customer(document.customer_id)
+    if source:
+        hold_origin(document)
+
+
+def hold_origin(document: Any) -> None:
     source = source_of(document)
     if source is not None:
         hold_source(source)

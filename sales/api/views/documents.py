@@ -6,18 +6,30 @@ from django.db import transaction
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from nextgenerp.core.api.answers import PDF_FILE
+from nextgenerp.core.api.answers import PDF_FILE, Answer
 from nextgenerp.core.api.csv_export import ExportColumn
 from nextgenerp.core.api.documents import EXPORT_COLUMNS, DocumentViewSet
 from nextgenerp.core.api.permissions import require
 from nextgenerp.core.api.timeline import TIMELINE_ANSWERS, TimelineMixin
+from nextgenerp.core.documents.pdf.content import PrintedDocument
 from nextgenerp.core.exceptions import Conflict
+from sales.api.serializers.documents import SendEmailSerializer
 from sales.kinds import SalesKind
-from sales.services import conversion, documents, lifecycle
+from sales.printing import printed_document
+from sales.services import conversion, dispatch, documents, lifecycle
 from sales.services.ledger import Source, hold_before
 
-BASE_ACTIONS = {"pdf": "canView", "set_status": "canEdit", "activities": "canView"}
-BASE_ANSWERS = {"pdf": PDF_FILE, **TIMELINE_ANSWERS}
+QUEUED = {
+    "type": "object",
+    "required": ["queueId"],
+    "properties": {"queueId": {"type": "string", "format": "uuid"}},
+}
+BASE_ACTIONS = {"pdf": "canView", "set_status": "canEdit", "activities": "canView", "send_email": "canEdit"}
+# Actions that leave the document's source alone, and those that move the customer's money.
+OF_THE_DOCUMENT_ALONE = {"add_payment", "reverse_payment", "add_delivery", "cancel_delivery"}
+OF_THE_CUSTOMER = {"add_payment", "reverse_payment"}
+BASE_ANSWERS = {"pdf": PDF_FILE, "send_email": Answer(QUEUED, status=202), **TIMELINE_ANSWERS}
+BASE_BODIES = {"send_email": SendEmailSerializer}
 SALES_EXPORT_COLUMNS = (
     *EXPORT_COLUMNS[:2],
     ExportColumn("status", "status__name"),
@@ -41,16 +53,17 @@ class SalesDocumentViewSet(TimelineMixin, DocumentViewSet):
         if not lock:
             return super().get_object()
         before = super().get_object()
-        hold_before(before, and_customer=self.moves())
+        hold_before(before, customer=self.holds_customer(), source=self.action not in OF_THE_DOCUMENT_ALONE)
         found = super().get_object(lock=True)
         if found.customer_id != before.customer_id:
             raise Conflict("This has changed in the meantime. Read it again.")
         return found
 
-    def moves(self) -> bool:
-        """Whether the request may move the document to another category."""
+    def holds_customer(self) -> bool:
+        """Whether the request may touch what the customer owes or may owe: moves and payments."""
         body = self.request.data
-        return self.action == "set_status" or (isinstance(body, dict) and "statusId" in body)
+        moves = self.action == "set_status" or (isinstance(body, dict) and "statusId" in body)
+        return moves or self.action in OF_THE_CUSTOMER
 
     def create_record(self, values: dict[str, Any]) -> Any:
         return documents.create_sales_document(self.kind, values, actor=self.actor)
@@ -77,6 +90,21 @@ class SalesDocumentViewSet(TimelineMixin, DocumentViewSet):
         lifecycle.change_status(
             self.kind, instance, values["status"], reason=values["reason"], actor=self.actor
         )
+
+    def printed(self, instance: Any) -> PrintedDocument:
+        return printed_document(self.kind, instance)
+
+    @action(detail=True, methods=["post"], url_path="send-email")
+    @transaction.atomic
+    def send_email(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Send the document's PDF by mail, to the customer unless said; a draft is marked as sent.
+
+        The answer names the mail's place in the queue.
+        """
+        instance = self.get_object(lock=True)
+        values = self.validated(SendEmailSerializer)
+        email = dispatch.send_document(self.kind, instance, **values, actor=self.actor)
+        return Response({"queueId": email.pk}, status=202, headers={"Location": request.path})
 
     def convert(self, source: Source, values: dict[str, Any]) -> Response:
         """Make a document of this kind of a source, for those who may see the source's kind."""

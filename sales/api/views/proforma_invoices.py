@@ -6,12 +6,16 @@ from rest_framework.response import Response
 
 from nextgenerp.core.api.answers import Answer
 from nextgenerp.core.api.csv_export import ExportColumn
-from nextgenerp.core.documents.pdf.content import PrintedDocument
-from nextgenerp.core.documents.printing import printed
 from sales.api.filters import ProformaInvoiceFilter
 from sales.api.serializers import proforma_invoices as shapes
 from sales.api.serializers.documents import NewProformaInvoiceStatusSerializer
-from sales.api.views.documents import BASE_ACTIONS, BASE_ANSWERS, SALES_EXPORT_COLUMNS, SalesDocumentViewSet
+from sales.api.views.documents import (
+    BASE_ACTIONS,
+    BASE_ANSWERS,
+    BASE_BODIES,
+    SALES_EXPORT_COLUMNS,
+    SalesDocumentViewSet,
+)
 from sales.kinds import PROFORMA_INVOICE, QUOTATION
 from sales.models import ProformaInvoice
 from sales.services.ledger import Source
@@ -31,7 +35,7 @@ class ProformaInvoiceViewSet(SalesDocumentViewSet):
     status_serializer_class = NewProformaInvoiceStatusSerializer
     filterset_class = ProformaInvoiceFilter
     sort_fields = SalesDocumentViewSet.sort_fields | {"dueDate": "due_date"}
-    bodies = {
+    bodies = BASE_BODIES | {
         "set_status": NewProformaInvoiceStatusSerializer,
         "from_quotation": shapes.ProformaInvoiceFromQuotationSerializer,
     }
@@ -57,6 +61,3 @@ class ProformaInvoiceViewSet(SalesDocumentViewSet):
         return self.convert(
             Source(QUOTATION, quotation.pk, "proforma_quantity"), values | {"quotation_id": quotation.pk}
         )
-
-    def printed(self, instance: Any) -> PrintedDocument:
-        return printed(self.kind, instance, received=instance.settled)

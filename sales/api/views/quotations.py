@@ -18,7 +18,13 @@ from sales import selectors
 from sales.api.filters import QuotationFilter
 from sales.api.serializers import quotations as shapes
 from sales.api.serializers.documents import NewQuotationStatusSerializer, ReasonSerializer
-from sales.api.views.documents import BASE_ACTIONS, BASE_ANSWERS, SALES_EXPORT_COLUMNS, SalesDocumentViewSet
+from sales.api.views.documents import (
+    BASE_ACTIONS,
+    BASE_ANSWERS,
+    BASE_BODIES,
+    SALES_EXPORT_COLUMNS,
+    SalesDocumentViewSet,
+)
 from sales.kinds import QUOTATION
 from sales.models import Quotation
 from sales.services import revisions
@@ -39,7 +45,7 @@ class QuotationViewSet(SalesDocumentViewSet):
     status_serializer_class = NewQuotationStatusSerializer
     filterset_class = QuotationFilter
     sort_fields = SalesDocumentViewSet.sort_fields | {"validUntil": "valid_until"}
-    bodies = {"set_status": NewQuotationStatusSerializer, "revise": ReasonSerializer}
+    bodies = BASE_BODIES | {"set_status": NewQuotationStatusSerializer, "revise": ReasonSerializer}
     answers = BASE_ANSWERS | {
         "set_status": shapes.QuotationSerializer,
         "revise": Answer(shapes.QuotationSerializer, status=201),

@@ -11,7 +11,13 @@ from nextgenerp.core.exceptions import Invalid
 from sales.api.filters import SalesOrderFilter
 from sales.api.serializers import sales_orders as shapes
 from sales.api.serializers.documents import NewSalesOrderStatusSerializer
-from sales.api.views.documents import BASE_ACTIONS, BASE_ANSWERS, SALES_EXPORT_COLUMNS, SalesDocumentViewSet
+from sales.api.views.documents import (
+    BASE_ACTIONS,
+    BASE_ANSWERS,
+    BASE_BODIES,
+    SALES_EXPORT_COLUMNS,
+    SalesDocumentViewSet,
+)
 from sales.kinds import PROFORMA_INVOICE, QUOTATION, SALES_ORDER
 from sales.models import SalesOrder
 from sales.services import lifecycle
@@ -39,7 +45,7 @@ class SalesOrderViewSet(SalesDocumentViewSet):
     sort_fields = SalesDocumentViewSet.sort_fields | {"expectedDeliveryDate": "expected_delivery_date"}
     query_parameters = SalesDocumentViewSet.query_parameters | {"set_status": ("strict",)}
     parameter_schemas = SalesDocumentViewSet.parameter_schemas | {"strict": STRICT}
-    bodies = {
+    bodies = BASE_BODIES | {
         "set_status": NewSalesOrderStatusSerializer,
         "from_quotation": shapes.FromQuotationSerializer,
         "from_pi": shapes.SalesOrderFromProformaInvoiceSerializer,
