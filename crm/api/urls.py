@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.api.views import customers, lead_words, leads
+from crm.api.views import activities, customers, lead_words, leads
 from nextgenerp.core.api.routers import Router
 
 router = Router()
@@ -13,5 +13,13 @@ router.register("leads", leads.LeadViewSet, basename="lead")
 router.register("customers", customers.CustomerViewSet, basename="customer")
 urlpatterns = [
     path("leads/export", leads.LeadViewSet.as_view({"get": "export"})),
+    path(
+        "leads/<str:id>/activities",
+        activities.LeadActivityView.as_view({"get": "activities", "post": "plan"}),
+    ),
+    path(
+        "leads/<str:id>/activities/<str:activityId>",
+        activities.LeadActivityView.as_view({"patch": "change"}),
+    ),
     *router.urls,
 ]

@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(fields=['last_activity_at', 'id'], name='lead_activity'),
+            index=models.Index(fields=['last_activity_at', 'id'], name='lead_last_activity'),
         ),
         migrations.AddIndex(
             model_name='lead',

@@ -1,5 +1,6 @@
 """The tables of the CRM, by noun."""
 
+from crm.models.activities import CONTACTS, LeadActivity
 from crm.models.customers import Customer, CustomerTagging
 from crm.models.deals import Deal, DealTagging
 from crm.models.lead_words import COLOR, COLOR_NEEDED, GREY, LeadCompany, LeadSource, LeadStatus, LeadTag
@@ -8,6 +9,7 @@ from crm.models.leads import MOST, WEBSITE, WEBSITE_NEEDED, Lead, LeadTagging
 __all__ = [
     "COLOR",
     "COLOR_NEEDED",
+    "CONTACTS",
     "GREY",
     "MOST",
     "WEBSITE",
@@ -17,6 +19,7 @@ __all__ = [
     "Deal",
     "DealTagging",
     "Lead",
+    "LeadActivity",
     "LeadCompany",
     "LeadSource",
     "LeadStatus",

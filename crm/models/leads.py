@@ -23,7 +23,8 @@ WEBSITE_NEEDED = "Not the address of a website."
 class Lead(Record):
     """Somebody who may buy. ``derive`` computes ``email_key``, ``name_key`` and ``search_text``.
 
-    ``position`` orders the cards of a status, as ASCII, the lowest on top.
+    ``position`` orders the cards of a status, as ASCII, the lowest on top. ``next_follow_up_at``,
+    ``last_activity_at`` and ``first_contacted_at`` follow from its activities, ``lost_at`` from its status.
     """
 
     class Priority(models.TextChoices):
@@ -72,6 +73,8 @@ class Lead(Record):
     created_by_id = models.UUIDField(null=True, editable=False)
     next_follow_up_at = models.DateTimeField(null=True, blank=True)
     last_activity_at = models.DateTimeField(null=True, editable=False)
+    first_contacted_at = models.DateTimeField(null=True, editable=False)
+    lost_at = models.DateTimeField(null=True, editable=False)
     converted_at = models.DateTimeField(null=True, editable=False)
     customer = models.ForeignKey(
         "Customer", models.SET_NULL, null=True, db_index=False, related_name="+", editable=False
@@ -95,7 +98,7 @@ class Lead(Record):
             models.Index(fields=["name_key", "id"], name="lead_name"),
             models.Index(fields=["estimated_value", "id"], name="lead_value"),
             models.Index(fields=["next_follow_up_at", "id"], name="lead_follow_up"),
-            models.Index(fields=["last_activity_at", "id"], name="lead_activity"),
+            models.Index(fields=["last_activity_at", "id"], name="lead_last_activity"),
             models.Index(fields=["status", "position", "id"], name="lead_board"),
             models.Index(fields=["assigned_to_id", "created_at", "id"], name="lead_assigned"),
             models.Index(fields=["created_by_id", "created_at", "id"], name="lead_created_by"),

@@ -41,10 +41,10 @@ REFERENCES = ["status_id", "source_id", "company_id", "assigned_to_id"]
 DERIVED = ["email_key", "name_key", "search_text"]
 NAMING = ["first_name", "last_name", "company__name", "email", "phone", "alternate_phone"]
 NEW = [
-    "id", "lead_number", "created_by_id", "created_at", "updated_at", "version", "position", *COLUMNS, *REFERENCES,
-    *DERIVED,
+    "id", "lead_number", "created_by_id", "created_at", "updated_at", "version", "position", "lost_at", *COLUMNS,
+    *REFERENCES, *DERIVED,
 ]  # fmt: skip
-CHANGED = [*COLUMNS, *REFERENCES, "position", *DERIVED]
+CHANGED = [*COLUMNS, *REFERENCES, "position", "lost_at", *DERIVED]
 FIND = """
     SELECT 'email:' || email_key, (array_agg(id ORDER BY id))[1:2]
     FROM lead WHERE email_key = ANY(%s) GROUP BY email_key
@@ -134,7 +134,7 @@ def new_row(
         values = {**values, "lostReason": ""}
     get = values.get
     return [
-        record_id, number, seat, now, now, 1, place_on_top(),
+        record_id, number, seat, now, now, 1, place_on_top(), now if status.id in references.lost else None,
         *[get(name, default) for name, (_, default) in STORED.items()],
         status.id, references.id_of("source", values), references.id_of("company", values), get("assignedTo", seat),
         *derived(get("firstName", ""), get("lastName", ""), get("company", ""), get("email", ""), get("phone", ""),
@@ -157,7 +157,7 @@ def update_leads(
     """
     references.add_missing(records.values())
     before = Lead.objects.filter(id__in=records).values(
-        "id", *COLUMNS, *REFERENCES, "position", "company__name"
+        "id", *COLUMNS, *REFERENCES, "position", "lost_at", "company__name"
     )
     tag_changes = replace_tags(records, references)
     rows, entries = [], []
@@ -183,8 +183,10 @@ def overlaid(old: dict[str, Any], values: Values, references: References) -> dic
         new["assigned_to_id"] = values["assignedTo"]
     if "status" in values and values["status"].id != old["status_id"]:
         new |= {"status_id": values["status"].id, "position": place_on_top()}
-    if new["status_id"] not in references.lost:
-        new["lost_reason"] = ""
+    if new["status_id"] in references.lost:
+        new["lost_at"] = old["lost_at"] or timezone.now()
+    else:
+        new |= {"lost_reason": "", "lost_at": None}
     return new | dict(zip(DERIVED, derived(*(new[name] or "" for name in NAMING)), strict=True))
 
 

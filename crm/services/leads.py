@@ -1,12 +1,15 @@
 """Leads made, changed and deleted: the API, conversions and demo data come through here."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from crm.models import Lead, LeadCompany, LeadStatus, LeadTag, LeadTagging
 from crm.normal import name_key, place_on_top
 from crm.selectors.leads import Duplicates, duplicates_of
+from crm.services.notices import tell_assignee
 from nextgenerp.core import entitlements, history
 from nextgenerp.core.exceptions import Conflict, Duplicate, InUse, Invalid
 from nextgenerp.core.tenancy import Actor
@@ -32,6 +35,7 @@ def create_lead(
         lead.status = default_status()
     refuse_incomplete(lead, company)
     lead.lost_reason = reason_for(lead.status, lead.lost_reason)
+    lead.lost_at = lost_since(lead)
     lead.company = company_named(company)
     lead.derive()
     duplicates = duplicates_of(lead, actor=actor)
@@ -44,6 +48,7 @@ def create_lead(
     LeadTagging.objects.bulk_create(LeadTagging(lead=lead, tag=tag) for tag in tags)
     lead.known_tags = tags
     history.record(lead, "created", actor=actor)
+    tell_assignee(lead, actor=actor)
     return lead, duplicates
 
 
@@ -71,7 +76,8 @@ def update_lead(lead: Lead, values: dict[str, Any], *, actor: Actor) -> Lead:
     refuse_incomplete(lead, lead.company.name if lead.company else "")
     if "status_id" in changes:
         lead.status, lead.position = status, place_on_top()
-        written.append("position")
+        lead.lost_at = lost_since(lead)
+        written += ["position", "lost_at"]
     if NAMED_BY & set(written):
         lead.derive()
         written += DERIVED
@@ -80,18 +86,21 @@ def update_lead(lead: Lead, values: dict[str, Any], *, actor: Actor) -> Lead:
         lead.version += 1
         lead.save(update_fields=[*written, "version", "updated_at"])
         history.record(lead, "updated", actor=actor, changes=changes)
+    if "assigned_to_id" in changes:
+        tell_assignee(lead, actor=actor)
     return lead
 
 
 @transaction.atomic
 def delete_lead(lead: Lead, *, actor: Actor) -> None:
-    """Delete a lead for good; its history stays, its place in the limit is free again.
+    """Delete a lead with its activities for good; its history stays, its place in the limit is free again.
 
     The caller holds the row lock. Raises InUse for a converted one.
     """
     if lead.converted_at is not None:
         raise InUse("This lead has been converted.", customerId=lead.customer_id, dealId=lead.deal_id)
     history.record(lead, "deleted", actor=actor)
+    lead.activities.all().delete()
     lead.delete()
     entitlements.release(LIMIT)
 
@@ -126,6 +135,11 @@ def reason_for(status: LeadStatus, reason: str) -> str:
     if not reason:
         raise Invalid.field("lostReason", "required", "A lost lead needs a reason.")
     return reason
+
+
+def lost_since(lead: Lead) -> datetime | None:
+    """Since when a lead is lost, by its status; one that was lost before has been since then."""
+    return (lead.lost_at or timezone.now()) if lead.status.type == LeadStatus.Type.LOST else None
 
 
 def refuse_duplicates(duplicates: Duplicates) -> None:

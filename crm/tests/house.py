@@ -5,9 +5,10 @@ from nextgenerp.testing.factories import make_seat
 BODIES = {
     "/leads": {"firstName": "Probe", "email": "probe@example.com"},
     "/leads/meta/tags": {"name": "probe"},
+    "/leads/:id/activities": {"type": "task", "subject": "probe"},
     "/customers": {"name": "Probe"},
 }
-OWN = {"/leads/:id": "/leads", "/customers/:id": "/customers"}
+OWN = {"/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/customers/:id": "/customers"}
 EMPTY_BODY = {("POST", "/leads/import"): 415}  # no multipart body
 
 
@@ -27,6 +28,7 @@ def fill(client, mark):
     assert imported.json()["created"] == 1, imported.content
     changed = client.patch(f"/leads/{lead.json()['id']}", {"lastName": f"{mark} changed"})
     assert changed.status_code == 200
+    fill_activities(client, mark, lead.json())
     fill_customers(client, mark, tag["id"])
 
 
@@ -48,6 +50,16 @@ def fill_customers(client, mark, tag_id):
     assert changed.status_code == 200, changed.content
 
 
+def fill_activities(client, mark, lead):
+    activity = client.post(f"/leads/{lead['id']}/activities", {
+        "type": "call", "subject": mark, "description": mark, "scheduledAt": "2099-01-01T10:00:00Z",
+        "reminderMinutes": 30,
+    })  # fmt: skip
+    assert activity.status_code == 201, activity.content
+    done = {"status": "completed", "outcome": mark}
+    assert client.patch(activity["Location"], done).status_code == 200
+
+
 def add(client, tenant, number):
     colleague = make_seat(tenant, first_name=f"Demo {number}")
     tags = [
@@ -58,6 +70,8 @@ def add(client, tenant, number):
         "tagIds": tags, "assignedToId": str(colleague.id),
     })  # fmt: skip
     assert lead.status_code == 201, lead.content
+    activity = {"type": "call", "subject": "Demo", "scheduledAt": "2099-01-01T10:00:00Z"}
+    assert client.post(f"{lead['Location']}/activities", activity).status_code == 201
     customer = client.post("/customers", {
         "name": f"Customer {number}", "email": f"customer-{number}@example.com", "tagIds": tags,
         "ownerId": str(colleague.id),

@@ -229,6 +229,7 @@ def test_a_runner_comes_back_where_another_is_at_work(committed_tenant, client):
 
 def test_two_imports_of_the_same_file_at_once(committed_tenant, client, monkeypatch):
     monkeypatch.setattr(engine, "BATCH_ROWS", 100)
+    monkeypatch.setattr(engine, "SLICE_SECONDS", 600)  # both to the end, however slow the machine
     both = [upload(client, many(), createMissing=["tags"]).json()["id"] for _ in range(2)]
     run_together(committed_tenant, *both)
     results = [client.get(f"/imports/{one}").json() for one in both]

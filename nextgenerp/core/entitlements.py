@@ -56,13 +56,14 @@ def entitlements() -> Entitlements:
     return _provider(current_tenant())
 
 
-def claim(key: str, n: int = 1) -> int:
+def claim(key: str, n: int = 1, *, period: str = "") -> int:
     """Take ``n`` of a resource and return the number of the last one (they end in it, without a gap).
 
-    Locks the counter until the transaction ends. Raises LimitReached with ``limit: {key, used, limit}``.
+    ``period`` (``2026-11``) where the limit is one for each: it has a counter of its own. Locks the counter until the
+    transaction ends. Raises LimitReached with ``limit: {key, used, limit}``.
     """
     limit = entitlements().limits.get(key)
-    values: dict[str, str | int | None] = {"key": key, "n": n, "limit": limit}
+    values: dict[str, str | int | None] = {"key": counter_key(key, period), "n": n, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         row = cursor.fetchone()
@@ -71,8 +72,13 @@ def claim(key: str, n: int = 1) -> int:
             cursor.execute(CLAIM, values)
             row = cursor.fetchone()
     if row is None:
-        raise limit_reached(key)
+        raise limit_reached(key, period)
     return row[0]
+
+
+def counter_key(key: str, period: str) -> str:
+    """The key of a resource's counter, or of its counter in a period."""
+    return f"{key}:{period}" if period else key
 
 
 def claim_up_to(key: str, n: int) -> tuple[int, int]:
@@ -86,25 +92,28 @@ def claim_up_to(key: str, n: int) -> tuple[int, int]:
     return (n, claim(key, n)) if n else (0, 0)
 
 
-def limit_reached(key: str) -> LimitReached:
+def limit_reached(key: str, period: str = "") -> LimitReached:
     """The refusal of one more, with the figures."""
-    limit, in_use = entitlements().limits.get(key), used(key)
+    limit, in_use = entitlements().limits.get(key), used(key, period=period)
+    when = f" in {period}" if period else ""
     return LimitReached(
-        f"Your plan allows {limit} {key}; {in_use} are in use.",
+        f"Your plan allows {limit} {key}{when}; {in_use} are in use.",
         limit={"key": key, "used": in_use, "limit": limit},
     )
 
 
-def release(key: str, n: int = 1) -> None:
-    """Give ``n`` of a resource back."""
+def release(key: str, n: int = 1, *, period: str = "") -> None:
+    """Give ``n`` of a resource back, to the period they were taken in."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE usage_counter SET used = used - %s WHERE key = %s", [n, key])
+        cursor.execute(
+            "UPDATE usage_counter SET used = used - %s WHERE key = %s", [n, counter_key(key, period)]
+        )
 
 
-def used(key: str) -> int:
-    """How many of a resource exist."""
+def used(key: str, *, period: str = "") -> int:
+    """How many of a resource exist, or were made in a period."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT used FROM usage_counter WHERE key = %s", [key])
+        cursor.execute("SELECT used FROM usage_counter WHERE key = %s", [counter_key(key, period)])
         row = cursor.fetchone()
     return row[0] if row else 0
 

@@ -36,10 +36,20 @@ def team_by(selector: Callable[[Actor], Iterable[UUID]]) -> None:
     _team = selector
 
 
+def reach(actor: Actor, module: str) -> list[UUID | None] | None:
+    """The seats whose records of a module an actor reaches; None where they reach everybody's, and nobody's too."""
+    scope = actor.scope(module)
+    if scope == "all":
+        return None
+    return list(_team(actor)) if scope == "team" else [actor.seat_id]
+
+
 def visible(queryset: QuerySet, actor: Actor) -> QuerySet:
     """Narrow a queryset to what the actor's scope lets them see; a model without owners has no scope."""
     scope: Scope | None = getattr(queryset.model, "scope", None)
-    if scope is None or not scope.owners or actor.scope(scope.module) == "all":
+    if scope is None or not scope.owners:
         return queryset
-    seats = _team(actor) if actor.scope(scope.module) == "team" else [actor.seat_id]
-    return queryset.filter(reduce(or_, (Q(**{f"{owner}__in": list(seats)}) for owner in scope.owners)))
+    seats = reach(actor, scope.module)
+    if seats is None:
+        return queryset
+    return queryset.filter(reduce(or_, (Q(**{f"{owner}__in": seats}) for owner in scope.owners)))

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from itertools import groupby
 
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
@@ -44,19 +44,24 @@ def search_text(*parts: str) -> str:
 
 
 def containing(queryset: QuerySet, term: str) -> QuerySet:
-    """The records whose ``search_text`` holds a term in normal form.
+    """The records whose ``search_text`` holds a term in normal form."""
+    return queryset.filter(holds(term))
+
+
+def holds(term: str) -> Q:
+    """Whether a record's ``search_text`` holds a term in normal form; of nothing but signs none does.
 
     A term of one or two letters or digits is looked for at the beginning of words: the trigram index answers that
     too.
     """
     found = words(term)
     if not found:
-        return queryset.none()
+        return Q(pk__in=[])
     if not any(has_trigram(term, *word) for word in found):
-        return queryset.filter(search_text__contains=f" {term}")
+        return Q(search_text__contains=f" {term}")
     part = telling_part(term, found)
-    queryset = queryset.filter(search_text__contains=part)
-    return queryset if part == term else queryset.filter(GreaterThan(StrIndex("search_text", Value(term)), 0))
+    condition = Q(search_text__contains=part)
+    return condition if part == term else condition & Q(GreaterThan(StrIndex("search_text", Value(term)), 0))
 
 
 def search_term(text: str) -> str:

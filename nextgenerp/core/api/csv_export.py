@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -17,6 +18,8 @@ from nextgenerp.core.exceptions import RateLimited
 from nextgenerp.core.tenancy import current_tenant, leave_tenant, tenant_context, tenant_today
 
 BATCH = 2000
+# What the writer writes as we would: nothing for None, days as YYYY-MM-DD, numbers at their scale.
+AS_WRITTEN = frozenset({type(None), Decimal, date, int})
 BOM = "\ufeff"
 # A slow reader holds a thread of its server: at most one export a tenant at a time in each process. Weak, so that a
 # response nobody closed does not take the place for good.
@@ -113,23 +116,24 @@ def rendered(rows: list[tuple[Any, ...]], columns: tuple[ExportColumn, ...]) -> 
 
 
 def cells_of(column: ExportColumn, values: Sequence[Any]) -> list[Any]:
-    """One column's values as cells. Most are harmless texts, and there are millions: those are passed by here."""
+    """One column's values as cells. Most are harmless, and there are millions: those are passed by here."""
     if column.load:
         table = column.load({value for value in values if value is not None})
         values = [table.get(value, "") for value in values]
     return [
-        value if value.__class__ is str and value[:1] not in RISKY_STARTS else cell(value) for value in values
+        value
+        if (kind := value.__class__) in AS_WRITTEN or (kind is str and value[:1] not in RISKY_STARTS)
+        else cell(value)
+        for value in values
     ]
 
 
 def cell(value: Any) -> Any:
-    """One value as the text of a cell."""
+    """One value as the text of a cell, where the writer's own would not do."""
     if isinstance(value, str):
         return neutralise(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return str(value)

@@ -9,6 +9,7 @@ from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
 
 from nextgenerp.core import seats
 from nextgenerp.core.imports.values import ValueProblem, parse_email, parse_phone
@@ -187,3 +188,31 @@ class SeatField(LookupField):
         if actor.seat_id is not None and getattr(instance, self.key) == actor.seat_id:
             return {"id": actor.seat_id, "name": actor.name}
         return super().to_representation(instance)
+
+
+@extend_schema_field({
+    "type": "string",
+    "description": "The address of a private file. To replace it, send a file as multipart; null removes it.",
+})  # fmt: skip
+class FileField(LookupField):
+    """A record's private file: an upload in, its address out. The address sent back changes nothing.
+
+    ``key`` is the column with the stored file's id; the validated value, an upload or None, has the field's name.
+    """
+
+    default_error_messages = {"invalid_file": "Send a file as multipart, or null."}
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.read_only, self.required, self.allow_null = False, False, True
+
+    def load(self, keys: Iterable[Any]) -> dict[Any, Any]:
+        return {key: f"/files/{key}" for key in keys}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        known = self.to_representation(self.parent.instance) if self.parent.instance else None
+        if data is empty or data == known:
+            raise serializers.SkipField
+        if data is not None and not hasattr(data, "chunks"):
+            self.fail("invalid_file")
+        return {self.field_name: data}

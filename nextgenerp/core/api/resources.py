@@ -58,8 +58,11 @@ class ResourceView(ApiView):
         """The records the caller's scope reaches."""
         return visible(self.queryset.all(), self.actor)
 
-    def get_object(self, *, lock: bool = False) -> Any:
-        """The record of the path, locked and held to If-Match for a write. Raises NotFound, VersionMismatch."""
+    def get_object(self, *, lock: bool = False, if_match: bool = True) -> Any:
+        """The record of the path, locked and held to If-Match for a write. Raises NotFound, VersionMismatch.
+
+        ``if_match`` is False where If-Match speaks of another record, below this one.
+        """
         identifier = parse_id(self.kwargs[self.lookup_url_kwarg])
         queryset = self.get_queryset().filter(pk=identifier)
         found = (
@@ -67,9 +70,14 @@ class ResourceView(ApiView):
         )
         if found is None:
             raise NotFound
-        if lock:
+        if lock and if_match:
             check_if_match(self.request, found)
         return found
+
+    @property
+    def body_class(self) -> type:
+        """What reads the body of the current action: its entry in ``bodies``, else the resource's serializer."""
+        return self.bodies.get(self.action) or self.serializer_class
 
     def serialize(self, instance: Any, serializer_class: type | None = None) -> dict[str, Any]:
         context = {"request": self.request, "view": self}
@@ -125,7 +133,7 @@ class CreateMixin:
         return records.create_record(self.queryset.model, values, actor=self.actor)
 
     def create(self: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
-        instance = self.create_record(self.validated(self.serializer_class))
+        instance = self.create_record(self.validated(self.body_class))
         return self.answer(instance, status=201, location=f"{request.path}/{instance.pk}")
 
 
@@ -139,7 +147,7 @@ class UpdateMixin:
     def partial_update(self: Any, request: Any, *args: Any, **kwargs: Any) -> Response:
         instance = self.get_object(lock=True)
         context = {"request": request, "view": self}
-        serializer = self.serializer_class(instance, data=request.data, partial=True, context=context)
+        serializer = self.body_class(instance, data=request.data, partial=True, context=context)
         serializer.is_valid(raise_exception=True)
         return self.answer(self.update_record(instance, serializer.validated_data))
 

@@ -80,14 +80,12 @@ def measure(text: str, *, bold: bool = False) -> int:
     return lines[0].width
 
 
-class Stack(NamedTuple):
+class Stack:
     """Boxes one under the other."""
 
-    boxes: Sequence[Box]
-
-    @property
-    def height(self) -> float:
-        return sum(box.height for box in self.boxes)
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self.boxes = boxes
+        self.height = sum(box.height for box in boxes)
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
         for box in self.boxes:
@@ -117,19 +115,25 @@ class Space(NamedTuple):
         return None
 
 
-class Row(NamedTuple):
-    """Boxes side by side at their ``starts``, in ``padding`` above and below, tinted and ruled as wanted."""
+class Row:
+    """Boxes side by side at their ``starts``, with ``padding`` above and below.
 
-    starts: Sequence[float]
-    boxes: Sequence[Box]
-    width: float
-    padding: float = 0
-    fill: str = ""
-    rule: str = ""  # the colour of the rule under it
+    ``fill`` and ``rule``, the line under it, are colours; empty for none.
+    """
 
-    @property
-    def height(self) -> float:
-        return max((box.height for box in self.boxes), default=0) + 2 * self.padding
+    def __init__(
+        self,
+        starts: Sequence[float],
+        boxes: Sequence[Box],
+        width: float,
+        *,
+        padding: float = 0,
+        fill: str = "",
+        rule: str = "",
+    ) -> None:
+        self.starts, self.boxes, self.width = starts, boxes, width
+        self.padding, self.fill, self.rule = padding, fill, rule
+        self.height = max((box.height for box in boxes), default=0) + 2 * padding
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
         bottom = top - self.height
@@ -146,4 +150,7 @@ class Row(NamedTuple):
         if any(part is None for part in parts):
             return None
         heads, rests = zip(*(part for part in parts if part), strict=True)
-        return self._replace(boxes=heads, rule=""), self._replace(boxes=rests)
+        return self._like(heads, ""), self._like(rests, self.rule)
+
+    def _like(self, boxes: Sequence[Box], rule: str) -> "Row":
+        return Row(self.starts, boxes, self.width, padding=self.padding, fill=self.fill, rule=rule)

@@ -35,7 +35,8 @@ BLOCKS = {
 # They get the 31 codes under the space, so that most documents need one and the same subset of the font.
 COMMON = "₹–—‘’“”•…×·°½¼²³µ±§©®™éèàçüöäñß"
 _STARTS = sorted((first, last, script) for script, blocks in BLOCKS.items() for first, last in blocks)
-_PRIVATE = 0xE000  # a glyph that no character stands for is given the one at this plus its number
+# A glyph that no character stands for is given this one plus its number; no file has private characters of its own.
+_PRIVATE = 0xE000
 
 
 def _compress(content: str | bytes) -> bytes:
@@ -93,7 +94,9 @@ class Face:
         face: Any = self.font.face
         self.characters = frozenset(map(chr, face.charToGlyph))
         self.widths: dict[str, int] = {chr(code): width for code, width in face.charWidths.items()}
-        self._glyphs = {glyph: chr(codes[0]) for glyph, codes in face.glyphToChar.items()}
+        self._glyphs = {
+            glyph: (chr(codes[0]), face.charWidths[codes[0]]) for glyph, codes in face.glyphToChar.items()
+        }
         self._shaper = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(path)))
 
     def width_of(self, text: str) -> int:
@@ -107,25 +110,21 @@ class Face:
         buffer.guess_segment_properties()
         buffer.direction = "ltr"
         uharfbuzz.shape(self._shaper, buffer, {})
-        return tuple(
-            self._place(info, position)
-            for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
-        )
+        known = self._glyphs
+        return tuple([
+            Glyph(character, width, place.x_advance, place.x_offset, place.y_offset, info.cluster)
+            for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+            for character, width in (known.get(info.codepoint) or self._name(info.codepoint),)
+        ])  # fmt: skip
 
-    def _place(self, info: Any, position: Any) -> Glyph:
-        character = self._glyphs.get(info.codepoint) or self._name(info.codepoint)
-        return Glyph(
-            character, self.widths[character], position.x_advance, position.x_offset, position.y_offset, info.cluster
-        )  # fmt: skip
-
-    def _name(self, glyph: int) -> str:
+    def _name(self, glyph: int) -> tuple[str, int]:
         """Give a glyph a private character, the same in every process, and tell the font of it."""
         face: Any = self.font.face
         code = _PRIVATE + glyph
-        face.charToGlyph[code] = glyph
-        face.charWidths[code] = self.widths[chr(code)] = face.hmetrics[glyph][0]
-        self._glyphs[glyph] = chr(code)
-        return chr(code)
+        width = face.hmetrics[glyph][0]
+        face.charToGlyph[code], face.charWidths[code] = glyph, width
+        self._glyphs[glyph] = chr(code), width
+        return chr(code), width
 
 
 @cache
@@ -138,8 +137,6 @@ def face_of(script: str, bold: bool) -> Face:
 def script_of(character: str) -> str | None:
     """The script whose face has a character; None when no face does."""
     code = ord(character)
-    if 0xE000 <= code <= 0xF8FF:  # private: not the glyphs we name so
-        return None
     at = bisect_right(_STARTS, (code, 0x110000, "")) - 1
     if at >= 0 and code <= _STARTS[at][1] and character in face_of(_STARTS[at][2], False).characters:
         return _STARTS[at][2]

@@ -23,6 +23,7 @@ LOGO = (110.0, 54.0)  # points at most
 MAX_TITLE_WIDTH = 205.0
 GAP = 18.0
 ADDRESS_LINES = 6
+REVERSE_CHARGE = "Tax on this supply is payable by the recipient under reverse charge."
 MAX_FACTS = 16
 FACT_LABEL = QUIET
 FACT_VALUE = SMALL
@@ -38,17 +39,18 @@ def letterhead(document: PrintedDocument) -> Iterator[Item]:
     yield Item(Row([0, *starts], [logo, *boxes], WIDTH) if logo else Row(starts, boxes, WIDTH))
     yield Item(Row((), (), WIDTH, padding=4.5, rule=ACCENT))
     yield Item(_parties(document), space=9)
-    for index, text in enumerate(document.declarations[:5]):
+    said = (*document.declarations[:5], *([REVERSE_CHARGE] if document.reverse_charge else ()))
+    for index, text in enumerate(said):
         declaration = set_text(text, SMALL, WIDTH - 16, lines=3, limit=500)
         yield Item(Row((8,), (declaration,), WIDTH, padding=3.5, fill=TINT), space=3 if index else 9)
 
 
 def _company(company: Company, width: float) -> Stack:
-    contact = "  ·  ".join(filter(None, (company.phone, company.email, company.website)))
+    contact = _contact((company.phone, company.email, company.website), QUIET, width)
     return Stack([
         set_text(company.name, NAME, width, lines=3),
         *_address(company.address, QUIET, width),
-        *_present([contact], QUIET, width, lines=3),
+        *contact,
         *_present([_gstin(company)], SMALL._replace(bold=True), width),
     ])  # fmt: skip
 
@@ -84,12 +86,12 @@ def _parties(document: PrintedDocument) -> Row:
 
 
 def _party(label: str, party: Party, width: float) -> Stack:
-    contact = "  ·  ".join(filter(None, (party.phone, party.email)))
+    contact = _contact((party.phone, party.email), SMALL, width)
     return Stack([
         set_text(label.upper(), LABEL, width),
         set_text(party.name, STRONG, width, lines=3),
         *_address(party.address, SMALL, width),
-        *_present([contact], SMALL, width, lines=2),
+        *contact,
         *_present([_gstin(party)], SMALL._replace(bold=True), width),
     ])  # fmt: skip
 
@@ -100,6 +102,14 @@ def _address(address: tuple[str, ...], style: Style, width: float) -> list[Text]
 
 def _present(texts: tuple[str, ...] | list[str], style: Style, width: float, lines: int = 1) -> list[Text]:
     return [set_text(text, style, width, lines=lines) for text in texts if text]
+
+
+def _contact(parts: tuple[str, ...], style: Style, width: float) -> list[Text]:
+    """Telephone, e-mail and website on one line if they fit there, else on one each."""
+    joined = "  ·  ".join(filter(None, parts))
+    if measure(joined) * style.size / 1000 <= width:
+        return _present([joined], style, width)
+    return _present(parts, style, width, lines=2)
 
 
 def _gstin(party: Party) -> str:

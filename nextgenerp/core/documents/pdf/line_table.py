@@ -19,6 +19,10 @@ from nextgenerp.core.documents.pdf.tables import Column, Grid
 
 ITEM_WIDTH = 128.0  # points an item's name should have
 NAME_LINES, DESCRIPTION_LINES = 8, 60
+DESCRIPTION = 2100  # characters
+# How many characters outside ASCII all descriptions may have before the rest is cut to a sentence each: to shape one
+# takes as long as to write ten Latin letters.
+SHAPED, SENTENCE = 40_000, 150
 
 
 class Field(NamedTuple):
@@ -37,8 +41,12 @@ def line_table(document: PrintedDocument) -> Iterator[Item]:
     columns = [Column("#", right=False), Column("Item and description", right=False, wide=True)]
     grid = Grid([*columns, *(field.column for field in fields)], [*rows, sums], WIDTH, ITEM_WIDTH)
     header = grid.header()
+    shaped = 0
     for index, (line, (number, _, *figures)) in enumerate(zip(lines, rows, strict=True)):
-        yield Item(grid.row([number, _item(line, grid), *figures]), header, space=0 if index else 11)
+        limit = DESCRIPTION if shaped < SHAPED else SENTENCE
+        shaped += sum(not character.isascii() for character in line.description[:limit])
+        row = grid.row([number, _item(line, grid, limit), *figures])
+        yield Item(row, header, space=0 if index else 11)
     if len(rows) > 1:
         yield Item(grid.row(sums, total=True), header)
 
@@ -58,7 +66,10 @@ def _fields(document: PrintedDocument) -> list[Field]:
         return [*fields, _money("Amount", _net)]
     return [
         *fields,
-        _money("Taxable\nvalue", lambda line: line.taxable_value),
+        _money(
+            "Value\nbefore tax" if document.totals.exempt_value else "Taxable\nvalue",
+            lambda line: line.taxable_value,
+        ),
         Field(Column("GST", most=44), _rate),
         _money("Tax", lambda line: line.taxes.total),
         _money("Amount", lambda line: line.total),
@@ -98,9 +109,11 @@ def _net(line: Line) -> Decimal:
     return (line.quantity * line.unit_price).quantize(PAISA, ROUND_HALF_UP) - line.discount
 
 
-def _item(line: Line, grid: Grid) -> Box:
+def _item(line: Line, grid: Grid, limit: int) -> Box:
     name = set_text(line.name, grid.text, grid.wide, lines=NAME_LINES)
     if not line.description:
         return name
-    description = set_paragraphs(line.description, grid.quiet, grid.wide, lines=DESCRIPTION_LINES, limit=2100)
+    description = set_paragraphs(
+        line.description, grid.quiet, grid.wide, lines=DESCRIPTION_LINES, limit=limit
+    )
     return Stack([name, description])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from nextgenerp.core.documents.pdf.boxes import Box, set_text
+from nextgenerp.core.documents.pdf.boxes import Box, measure, set_text
 from nextgenerp.core.documents.pdf.content import PrintedDocument
 from nextgenerp.core.documents.pdf.pen import Pen
 from nextgenerp.core.documents.pdf.styles import (
@@ -107,11 +107,10 @@ def draw_pages(items: Iterable[Item], document: PrintedDocument, pen: Pen) -> No
 
 
 def _draw_running_head(document: PrintedDocument, pen: Pen) -> None:
-    half = WIDTH / 2 - 6
-    set_text(document.company.name, QUIET, half, lines=1).draw(pen, MARGIN, TOP + 6)
-    set_text(f"{document.title} {document.number}", QUIET, half, right=True, lines=1).draw(
-        pen, MARGIN + WIDTH - half, TOP + 6
-    )
+    title = f"{document.title} {document.number}"
+    width = min(measure(title) * QUIET.size / 1000 + 1, WIDTH * 0.6)
+    set_text(document.company.name, QUIET, WIDTH - width - 12, lines=1).draw(pen, MARGIN, TOP + 6)
+    set_text(title, QUIET, width, right=True, lines=1).draw(pen, MARGIN + WIDTH - width, TOP + 6)
     pen.rule(MARGIN, TOP - 8, WIDTH, RULE)
 
 

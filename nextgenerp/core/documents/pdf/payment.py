@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import segno
 
-from nextgenerp.core.documents.pdf.boxes import Box, Row, Space, Stack, set_text
+from nextgenerp.core.documents.pdf.boxes import Box, Row, Space, Stack, measure, set_text
 from nextgenerp.core.documents.pdf.content import BankDetails, UpiPayment
 from nextgenerp.core.documents.pdf.figures import format_amount
 from nextgenerp.core.documents.pdf.pen import Pen
@@ -87,12 +87,13 @@ def _bank(bank: BankDetails, width: float) -> Stack:
 
 def _code(link: str, upi: UpiPayment) -> Stack:
     squares, modules = squares_of(link)
+    amount = f"₹ {format_amount(upi.amount)}"
     return Stack([
         set_text("SCAN TO PAY", LABEL, QR_SIDE),
         Space(2),
         QrCode(squares, modules, QR_SIDE),
         Space(2),
-        set_text(f"₹ {format_amount(upi.amount)}", SMALL, QR_SIDE),
+        set_text(amount, SMALL._replace(size=min(SMALL.size, QR_SIDE * 1000 / measure(amount) - 0.1)), QR_SIDE),
         set_text(upi.upi_id, QUIET._replace(size=6.5, leading=9), QR_SIDE, lines=2),
     ])  # fmt: skip
 

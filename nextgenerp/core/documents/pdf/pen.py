@@ -23,7 +23,7 @@ class Pen:
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
-        self._begun: set[Face] = set()
+        self._names: dict[tuple[Face, int], str] = {}
         self._begin_page()
 
     def _begin_page(self) -> None:
@@ -91,38 +91,46 @@ class Pen:
         """Write placed glyphs, with the text they stand for: it is what a reader searches for and copies."""
         said = text.encode("utf-16-be").hex()
         self._texts.append(f"/Span <</ActualText <feff{said}>>> BDC")
-        codes = [
-            (subset, code)
-            for subset, part in self._encode(face, "".join(glyph.character for glyph in glyphs))
-            for code in part
-        ]
-        behind = rise = 0  # how far the pen is behind where it should be; how high it writes
+        characters = "".join(glyph.character for glyph in glyphs)
+        codes = [(subset, code) for subset, part in self._encode(face, characters) for code in part]
+        pieces: list[str] = []
+        behind = rise = current = (
+            0  # how far the pen is behind where it should be, how high it writes, the subset
+        )
         for glyph, (subset, code) in zip(glyphs, codes, strict=True):
-            self._use(face, subset, size)
-            if glyph.y_offset != rise:
-                rise = glyph.y_offset
-                self._texts.append(f"{rise * size / 1000:.3f} Ts")
-            move = behind + glyph.x_offset
-            self._texts.append(f"[{-move} <{code:02x}>] TJ" if move else f"<{code:02x}> Tj")
+            if (subset, glyph.y_offset) != (current, rise):
+                self._show(pieces, face, current, size)
+                self._texts.append(f"{glyph.y_offset * size / 1000:.3f} Ts")
+                current, rise = subset, glyph.y_offset
+            if move := behind + glyph.x_offset:
+                pieces.append(str(-move))
+            pieces.append(f"<{code:02x}>")
             behind = glyph.advance - glyph.width - glyph.x_offset
-        if rise:
-            self._texts.append("0 Ts")
-        self._texts.append("EMC")
+        self._show(pieces, face, current, size)
+        self._texts.append("0 Ts EMC" if rise else "EMC")
+
+    def _show(self, pieces: list[str], face: Face, subset: int, size: float) -> None:
+        """Write glyphs of one subset, with moves between them, and forget them."""
+        if pieces:
+            self._use(face, subset, size)
+            self._texts.append(f"[{' '.join(pieces)}] TJ")
+            pieces.clear()
 
     def _encode(self, face: Face, text: str) -> list[tuple[int, bytes]]:
-        self._begin(face)
+        self._name(face, 0)
         return face.font.splitString(text, self.canvas._doc)
 
-    def _begin(self, face: Face) -> None:
-        """Give the common characters their codes before any other character of a Latin face has one."""
-        if face not in self._begun:
-            self._begun.add(face)
-            if face.script == LATIN:
-                face.font.splitString(COMMON, self.canvas._doc)
-
     def _use(self, face: Face, subset: int, size: float) -> None:
-        self._begin(face)
-        font = f"{face.font.getSubsetInternalName(subset, self.canvas._doc)} {size} Tf"
+        font = f"{self._name(face, subset)} {size} Tf"
         if font != self._font:
             self._font = font
             self._texts.append(font)
+
+    def _name(self, face: Face, subset: int) -> str:
+        """What the page calls a subset of a face. The common characters get their codes before any other."""
+        name = self._names.get((face, subset))
+        if name is None:
+            if not subset and face.script == LATIN:
+                face.font.splitString(COMMON, self.canvas._doc)
+            name = self._names[face, subset] = face.font.getSubsetInternalName(subset, self.canvas._doc)
+        return name

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from io import BytesIO
 from threading import Lock
+from typing import Any
 
+from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFInfo, PDFString
 from reportlab.pdfgen.canvas import Canvas
 
 from nextgenerp.core.documents.pdf.content import PrintedDocument
@@ -27,11 +29,26 @@ def render(document: PrintedDocument) -> bytes:
     """
     with _one_at_a_time:
         canvas = Canvas(BytesIO(), pagesize=(PAGE_WIDTH, PAGE_HEIGHT), pageCompression=1, invariant=1)
-        canvas.setTitle(clean(f"{document.title} {document.number}", 200))
-        canvas.setAuthor(clean(document.company.name, 200))
-        canvas.setCreator("NextGenERP")
+        canvas._doc.info = _Info(f"{document.title} {document.number}", document.company.name)
         draw_pages(_items(document), document, Pen(canvas))
         return canvas.getpdfdata()
+
+
+class _Info(PDFInfo):
+    """What a reader shows about the file; no dates, as the same document is the same bytes."""
+
+    def __init__(self, title: str, author: str) -> None:
+        super().__init__()
+        self.title, self.author = (" ".join(clean(text, 200).split()) for text in (title, author))
+
+    def format(self, document: Any) -> bytes:
+        facts = {
+            "Title": self.title,
+            "Author": self.author,
+            "Creator": "NextGenERP",
+            "Producer": "NextGenERP",
+        }
+        return PDFDictionary({name: PDFString(text) for name, text in facts.items()}).format(document)
 
 
 def _items(document: PrintedDocument) -> Iterator[Item]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from nextgenerp.core.documents.pdf.boxes import Box, Row, Space, Stack, set_paragraphs, set_text
+from nextgenerp.core.documents.pdf.boxes import Box, Row, Space, Stack, measure, set_paragraphs, set_text
 from nextgenerp.core.documents.pdf.content import ZERO, PrintedDocument
 from nextgenerp.core.documents.pdf.figures import format_amount, format_percent
 from nextgenerp.core.documents.pdf.pages import Item
@@ -25,7 +25,6 @@ from nextgenerp.core.documents.pdf.styles import (
 from nextgenerp.core.documents.pdf.tax_tables import taxes_of
 
 SUM_WIDTH = 216.0
-AMOUNT_WIDTH = 100.0
 LEFT_WIDTH = WIDTH - SUM_WIDTH - 26.0
 ROW = Style(8.5, 12.5)
 ASIDE = Style(8, 12, color=MUTED)
@@ -105,7 +104,7 @@ def _tax_figures(document: PrintedDocument) -> Iterator[Figure]:
         yield Figure("Exempt value", totals.exempt_value, ASIDE)
     for name, amount in taxes_of(document):
         if document.reverse_charge:
-            yield Figure(f"{name} (reverse charge, not added)", amount(totals.taxes), ASIDE)
+            yield Figure(f"{name} (not added)", amount(totals.taxes), ASIDE)
         elif document.tax_inclusive:
             yield Figure(f"{name} (included)", amount(totals.taxes), ASIDE)
         else:
@@ -113,14 +112,15 @@ def _tax_figures(document: PrintedDocument) -> Iterator[Figure]:
 
 
 def _row(figure: Figure, *, rupee: bool = False, fill: str = "", rule: str = "") -> Row:
-    edge = 6.0
-    label_width = SUM_WIDTH - AMOUNT_WIDTH - 2 * edge - 6
-    amount = format_amount(figure.amount)
+    edge, style = 6.0, figure.style
+    amount = f"₹ {format_amount(figure.amount)}" if rupee else format_amount(figure.amount)
+    amount_width = measure(amount, bold=style.bold) * style.size / 1000 + 1
+    label_width = SUM_WIDTH - amount_width - 2 * edge - 6
     return Row(
-        (edge, SUM_WIDTH - AMOUNT_WIDTH - edge),
+        (edge, SUM_WIDTH - amount_width - edge),
         (
-            set_text(figure.label, figure.style, label_width, lines=2),
-            set_text(f"₹ {amount}" if rupee else amount, figure.style, AMOUNT_WIDTH, right=True),
+            set_text(figure.label, style, label_width, lines=2),
+            set_text(amount, style, amount_width, right=True),
         ),
         SUM_WIDTH, padding=4 if fill else 1.8, fill=fill, rule=rule,
     )  # fmt: skip

@@ -35,33 +35,46 @@ def taxes_of(document: PrintedDocument) -> list[tuple[str, Callable[[Taxes], Dec
 
 
 def _table(title: str, rows: Sequence[TaxRow], document: PrintedDocument) -> Iterator[Item]:
-    amounts: list[tuple[str, Callable[[TaxRow], Decimal]]] = [
-        ("Taxable value", lambda row: row.taxable_value),
-        *((name, _of(amount)) for name, amount in taxes_of(document)),
-    ]
-    if document.totals.taxes.total:
-        amounts.append(("Total tax", lambda row: row.taxes.total))
-    heads = ["HSN/SAC", "GST rate"] if rows is document.hsn_summary else ["GST rate"]
+    by_code = rows is document.hsn_summary
+    texts, amounts = _texts(by_code, document), _amounts(by_code, document)
     columns = [
-        Column(heads[0], right=False, wide=True),
-        *(Column(name, least=COLUMN) for name in (*heads[1:], *(name for name, _ in amounts))),
+        Column(name, right=index > 0, wide=index == 0, least=COLUMN)
+        for index, name in enumerate((*texts, *amounts))
     ]
     cells = [
-        [
-            *(row.hsn_sac, format_percent(row.rate))[-len(heads) :],
-            *(format_amount(of(row)) for _, of in amounts),
-        ]
+        [*(of(row) for of in texts.values()), *(format_amount(of(row)) for of in amounts.values())]
         for row in rows
     ]
-    sums = ["Total", "", *(format_amount(sum(map(of, rows), ZERO)) for _, of in amounts)]
-    if len(heads) == 1:
-        del sums[1]
+    sums = [format_amount(sum(map(of, rows), ZERO)) for of in amounts.values()]
+    sums = ["Total", *[""] * (len(texts) - 1), *sums]
     grid = Grid(columns, [*cells, sums], WIDTH, COLUMN)
     header = Stack([set_text(title, HEADING, WIDTH), grid.header()])
     for index, row in enumerate(cells):
         yield Item(grid.row(row), header, space=0 if index else SPACE)
     if len(rows) > 1:
         yield Item(grid.row(sums, total=True), header)
+
+
+def _texts(by_code: bool, document: PrintedDocument) -> dict[str, Callable[[TaxRow], str]]:
+    """What says which row it is: the code where the table is by code, the rate where there is tax."""
+    texts: dict[str, Callable[[TaxRow], str]] = {}
+    if by_code:
+        texts["HSN/SAC"] = lambda row: row.hsn_sac or "–"
+    if document.totals.taxes.total:
+        texts["GST rate"] = lambda row: format_percent(row.rate)
+    return texts
+
+
+def _amounts(by_code: bool, document: PrintedDocument) -> dict[str, Callable[[TaxRow], Decimal]]:
+    """The figures of a row; the summary by code has exempt lines too."""
+    plain = not document.totals.taxes.total or (by_code and bool(document.totals.exempt_value))
+    amounts: dict[str, Callable[[TaxRow], Decimal]] = {
+        "Value" if plain else "Taxable value": lambda row: row.taxable_value
+    }
+    amounts |= {name: _of(amount) for name, amount in taxes_of(document)}
+    if document.totals.taxes.total:
+        amounts["Total tax"] = lambda row: row.taxes.total
+    return amounts
 
 
 def _of(amount: Callable[[Taxes], Decimal]) -> Callable[[TaxRow], Decimal]:

@@ -19,7 +19,7 @@ _ACCENT = re.compile("[\u0300-\u036f]")
 _PILED_ACCENTS = re.compile("([\u0300-\u036f]{3})[\u0300-\u036f]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 ELLIPSIS = "…"
-DASHES = "\u2010\u2011\u2212"
+MINUS = "\u2212"  # which Noto Sans of this version has not
 
 
 class Run(NamedTuple):
@@ -65,7 +65,7 @@ def _settable(character: str) -> str:
         return ""
     if script_of(character) is not None:
         return character
-    plain = "-" if character in DASHES else unicodedata.normalize("NFKC", character)
+    plain = "-" if character == MINUS else unicodedata.normalize("NFKC", character)
     if plain != character and all(script_of(one) is not None for one in plain):
         return plain
     return "" if category in {"Mn", "Me"} else PLACEHOLDER
@@ -77,7 +77,8 @@ def break_lines(text: str, *, bold: bool, width: float, lines: int) -> list[Line
     What is left out is shown by an ellipsis. A word wider than a line is broken.
     """
     latin = face_of(LATIN, bold)
-    if text.isascii() and text.isprintable() and (whole := latin.width_of(text)) <= width:
+    plain = text.isascii() and text.isprintable() and "  " not in text
+    if plain and (whole := latin.width_of(text)) <= width:
         return [Line(whole, ((0, Run(latin, text, None, whole)),))]
     space = latin.widths[" "]
     rows: list[list[Word]] = []
@@ -177,14 +178,19 @@ def _width_of(word: Word) -> int:
 
 
 def _shorten(row: list[Word], bold: bool, width: float, space: int) -> list[Word]:
-    """End a line in an ellipsis, leaving out as many words as that needs."""
+    """End a line in an ellipsis, leaving out what that needs the room of."""
     end = runs_of(ELLIPSIS, bold)
     room = width - _width_of(end)
-    while len(row) > 1 and sum(map(_width_of, row)) + space * (len(row) - 1) > room:
-        row = row[:-1]
-    if row and _width_of(row[-1]) > room:
-        row = [*row[:-1], runs_of(next(_break_word(row[-1], room)), bold)]
-    return [*row[:-1], row[-1] + end] if row else [end]
+    kept: list[Word] = []
+    for word in row:
+        room -= space if kept else 0
+        if _width_of(word) > room:
+            piece = next(_break_word(word, room)) if room > 0 else ""
+            kept += [runs_of(piece, bold)] if piece else []
+            break
+        kept.append(word)
+        room -= _width_of(word)
+    return [*kept[:-1], kept[-1] + end] if kept else [end]
 
 
 def _lay(row: list[Word], space: int) -> Line:
@@ -196,10 +202,11 @@ def _lay(row: list[Word], space: int) -> Line:
         x += space if index else 0
         for run in word:
             start, last = placed[-1] if placed else (0, None)
-            if last is not None and last.glyphs is None and run.glyphs is None and last.face is run.face:
-                text = f"{last.text}{gap}{run.text}"
-                placed[-1] = start, Run(run.face, text, None, x + run.width - start)
+            if last and last.glyphs is None and run.glyphs is None and last.face is run.face:
+                placed[-1] = start, Run(run.face, f"{last.text}{gap}{run.text}", None, x + run.width - start)
             else:
+                if last and last.glyphs and gap:
+                    placed[-1] = start, last._replace(text=f"{last.text} ")  # what a reader copies
                 placed.append((x, run))
             x += run.width
             gap = ""

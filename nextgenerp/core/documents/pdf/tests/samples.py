@@ -108,18 +108,18 @@ def document_of(lines, *, document=None, **printed):
         "reverse_charge": options.get("reverse_charge", False),
     }  # fmt: skip
     treatments = {"nil": "Nil rated", "exempt": "Exempt", "non_gst": "Non-GST", "zero_rated": "Zero rated"}
-    return PrintedDocument(
+    made = PrintedDocument(
         lines=tuple(
             Line(
                 name=line["name"], description=line["description"], hsn_sac=entered.hsn_sac,
                 quantity=entered.quantity, unit=entered.unit, unit_price=entered.unit_price,
-                discount=made.discount_amount, taxable_value=made.taxable_value,
+                discount=row.discount_amount, taxable_value=row.taxable_value,
                 discount_percent=entered.discount_value if entered.discount_type == "percent" else None,
                 tax_rate=Decimal(0) if abroad else entered.gst_rate,
                 cess_rate=Decimal(0) if abroad else entered.cess_rate,
-                treatment=treatments.get(entered.tax_treatment, ""), taxes=taxes_of(made), total=made.total,
+                treatment=treatments.get(entered.tax_treatment, ""), taxes=taxes_of(row), total=row.total,
             )
-            for line, entered, made in zip(lines, options["lines"], computed.lines, strict=True)
+            for line, entered, row in zip(lines, options["lines"], computed.lines, strict=True)
         ),
         totals=Totals(
             sub_total=totals.sub_total, line_discount=totals.line_discount,
@@ -137,8 +137,9 @@ def document_of(lines, *, document=None, **printed):
             TaxRow(rate=row.gst_rate, taxable_value=row.taxable_value, taxes=taxes_of(row))
             for row in totals.tax_summary
         ),
-        **(given | printed),
+        **given,
     )  # fmt: skip
+    return replace(made, **printed)
 
 
 def taxes_of(one):

@@ -1,1 +1,0 @@
-"""Invoices, the money received for them, and expenses."""
