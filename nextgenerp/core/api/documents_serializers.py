@@ -113,6 +113,6 @@ class DocumentRowSerializer(ApiModelSerializer):
         extra_kwargs = {"date": {"required": False}, "discount_value": {"min_value": 0}}
 
 
-def lines_field(line_serializer: type[DocumentLineSerializer]) -> Any:
+def lines_field(line_serializer: type[DocumentLineSerializer], **options: Any) -> Any:
     """The ``lines`` of a document: 1 to 200 of them."""
-    return line_serializer(many=True, allow_empty=False, max_length=MOST_LINES)
+    return line_serializer(many=True, allow_empty=False, max_length=MOST_LINES, **options)
