@@ -47,6 +47,26 @@ urlpatterns = [
         for prefix in ("proforma-invoices", "sales-orders")
     ),
     path("sales-orders/from-pi", sales_orders.SalesOrderViewSet.as_view({"post": "from_pi"})),
+    path(
+        "proforma-invoices/<str:id>/payments",
+        proforma_invoices.ProformaInvoiceViewSet.as_view({"get": "payments", "post": "record_payment"}),
+    ),
+    path(
+        "proforma-invoices/<str:id>/payments/<str:paymentId>/reverse",
+        proforma_invoices.ProformaInvoiceViewSet.as_view({"post": "reverse_payment"}),
+    ),
+    path(
+        "sales-orders/<str:id>/deliveries",
+        sales_orders.SalesOrderViewSet.as_view({"get": "deliveries", "post": "record_delivery"}),
+    ),
+    path(
+        "sales-orders/<str:id>/deliveries/<str:deliveryId>/cancel",
+        sales_orders.SalesOrderViewSet.as_view({"post": "cancel_delivery"}),
+    ),
+    path(
+        "finance/invoices/from-sales-order",
+        sales_orders.InvoiceFromSalesOrderView.as_view({"post": "create"}),
+    ),
     path("leads/<str:id>/quotations", quotations.QuotationsOfLeadView.as_view({"get": "list"})),
     *router.urls,
 ]

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from inventory.services.ledger import Reference
 
 from inventory.services import stock
+from inventory.services.ledger import Reference
 from nextgenerp.core import history
 from nextgenerp.core.exceptions import Conflict, Invalid, InvalidTransition
 from nextgenerp.core.tenancy import Actor, tenant_today

@@ -93,7 +93,7 @@ def reserve_stock(order: SalesOrder, *, strict: bool = False) -> None:
         add_to(SalesOrderLine, "reserved_quantity", by_line)
     order.shortages = [  # type: ignore[attr-defined]
         {
-            "productId": product,
+            "product_id": product,
             "requested": wanted[product],
             "reserved": quantity,
             "short": wanted[product] - quantity,
@@ -109,6 +109,8 @@ def release_stock(order: SalesOrder) -> None:
     if lines:
         stock.release(by_product(lines, "reserved_quantity"))
         add_to(SalesOrderLine, "reserved_quantity", {line.pk: -line.reserved_quantity for line in lines})
+    for line in lines:
+        line.reserved_quantity = ZERO
 
 
 def refuse_live(order: SalesOrder) -> None:

@@ -4,7 +4,6 @@ The caller holds the customer first and then the proforma invoice.
 """
 
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
@@ -35,13 +34,12 @@ def record_payment(proforma: ProformaInvoice, values: dict[str, Any], *, actor: 
 
 @transaction.atomic
 def reverse_payment(
-    proforma: ProformaInvoice, receipt_id: UUID | None, values: dict[str, Any], *, actor: Actor
+    proforma: ProformaInvoice, receipt: Receipt, values: dict[str, Any], *, actor: Actor
 ) -> Receipt:
     """Add the opposite of a payment of a proforma invoice; its status follows the sum.
 
-    ``values``: ``reason`` and optionally ``date``. Raises NotFound, Conflict ``already_reversed``, Invalid.
+    ``values``: ``reason`` and optionally ``date``. Raises Conflict ``already_reversed``, Invalid.
     """
-    receipt = receipts.find_receipt(proforma, receipt_id)
     opposite = receipts.reverse_receipt(proforma, receipt, actor=actor, **values)
     store(proforma, actor=actor)
     return opposite

@@ -118,3 +118,35 @@ def snapshot(tenant: Tenant) -> dict[str, list[Any]]:
             cursor.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1')
             found[table] = cursor.fetchall()
         return found
+
+
+def make_product(client: Client, **values: Any) -> dict[str, Any]:
+    number = next(numbers)
+    body = {"sku": f"DEMO-{number}", "name": f"Demo product {number}", "salePrice": "100", "gstRate": "18"}
+    return created(client.post("/inventory/products", body | values))
+
+
+def make_order(client: Client, **values: Any) -> dict[str, Any]:
+    """A draft of two lines for a new customer, unless told otherwise."""
+    if "customerId" not in values:
+        values["customerId"] = make_customer(client)["id"]
+    body = {"lines": [line(quantity="10"), line(name="Demo gadget", quantity="4", unitPrice="250")]}
+    return created(client.post("/sales-orders", body | values))
+
+
+def confirmed(client: Client, order: dict[str, Any]) -> dict[str, Any]:
+    return changed(move(client, "/sales-orders", order, "confirmed"))
+
+
+def make_proforma(client: Client, **values: Any) -> dict[str, Any]:
+    """A draft of two lines for a new customer, unless told otherwise."""
+    if "customerId" not in values:
+        values["customerId"] = make_customer(client)["id"]
+    body = {"lines": [line(quantity="10"), line(name="Demo gadget", quantity="4", unitPrice="250")]}
+    return created(client.post("/proforma-invoices", body | values))
+
+
+def stock_of(client: Client, product: dict[str, Any]) -> tuple[str, str, str]:
+    """What of a product is on hand, reserved, available."""
+    found = client.get(f"/inventory/products/{product['id']}").json()
+    return found["onHand"], found["reserved"], found["available"]

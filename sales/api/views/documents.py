@@ -26,8 +26,8 @@ QUEUED = {
 }
 BASE_ACTIONS = {"pdf": "canView", "set_status": "canEdit", "activities": "canView", "send_email": "canEdit"}
 # Actions that leave the document's source alone, and those that move the customer's money.
-OF_THE_DOCUMENT_ALONE = {"add_payment", "reverse_payment", "add_delivery", "cancel_delivery"}
-OF_THE_CUSTOMER = {"add_payment", "reverse_payment"}
+OF_THE_DOCUMENT_ALONE = {"record_payment", "reverse_payment", "record_delivery", "cancel_delivery"}
+OF_THE_CUSTOMER = {"record_payment", "reverse_payment"}
 BASE_ANSWERS = {"pdf": PDF_FILE, "send_email": Answer(QUEUED, status=202), **TIMELINE_ANSWERS}
 BASE_BODIES = {"send_email": SendEmailSerializer}
 SALES_EXPORT_COLUMNS = (
