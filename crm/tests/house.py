@@ -7,9 +7,12 @@ BODIES = {
     "/leads/meta/tags": {"name": "probe"},
     "/leads/:id/activities": {"type": "task", "subject": "probe"},
     "/customers": {"name": "Probe"},
+    "/deals": {"title": "Probe"},
 }
-OWN = {"/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/customers/:id": "/customers"}
-EMPTY_BODY = {("POST", "/leads/import"): 415}  # no multipart body
+OWN = {
+    "/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/customers/:id": "/customers", "/deals/:id": "/deals",
+}  # fmt: skip
+EMPTY_BODY = {("POST", "/leads/import"): 415, ("POST", "/customers/import"): 415}  # no multipart body
 
 
 def fill(client, mark):
@@ -48,6 +51,11 @@ def fill_customers(client, mark, tag_id):
     assert customer.status_code == 201, customer.content
     changed = client.patch(f"/customers/{customer.json()['id']}", {"notes": f"{mark} changed"})
     assert changed.status_code == 200, changed.content
+    deal = client.post("/deals", {
+        "title": f"{mark} deal", "customerId": customer.json()["id"], "value": "1000", "stage": "lost",
+        "lostReason": mark, "notes": mark, "tagIds": [tag_id],
+    })  # fmt: skip
+    assert deal.status_code == 201, deal.content
 
 
 def fill_activities(client, mark, lead):
@@ -77,3 +85,7 @@ def add(client, tenant, number):
         "ownerId": str(colleague.id),
     })  # fmt: skip
     assert customer.status_code == 201, customer.content
+    deal = client.post("/deals", {
+        "title": f"Deal {number}", "leadId": lead.json()["id"], "tagIds": tags, "ownerId": str(colleague.id),
+    })  # fmt: skip
+    assert deal.status_code == 201, deal.content

@@ -65,9 +65,12 @@ class ResourceView(ApiView):
         """
         identifier = parse_id(self.kwargs[self.lookup_url_kwarg])
         queryset = self.get_queryset().filter(pk=identifier)
-        found = (
-            (queryset.select_for_update(of=("self",)) if lock else queryset).first() if identifier else None
-        )
+        if lock:
+            queryset = queryset.select_for_update(of=("self",))
+        found = queryset.first() if identifier else None
+        if found is None and lock and identifier:
+            # Who waited for a change of a foreign key holds the row now, but it no longer met what was joined before.
+            found = queryset.first()
         if found is None:
             raise NotFound
         if lock and if_match:
