@@ -82,11 +82,9 @@ def delete_customer(customer: Customer, *, actor: Actor) -> None:
 def lock_customer(customer_id: UUID) -> Customer:
     """Lock a customer's row until the transaction ends, and return it as it is now. Raises NotFound.
 
-    New documents may name the customer meanwhile: they do so while they hold their series, which whoever holds the
-    customer may be waiting for.
+    New documents may refer to it meanwhile: whoever makes one holds a number by then.
     """
-    rows = Customer.objects.select_for_update(of=("self",), no_key=True)
-    customer = rows.filter(id=customer_id).first()
+    customer = Customer.objects.select_for_update(of=("self",), no_key=True).filter(id=customer_id).first()
     if customer is None:
         raise NotFound
     return customer
