@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from nextgenerp.core.scope import team_by
@@ -11,3 +13,4 @@ class AccountsConfig(AppConfig):
         from accounts.selectors import team  # noqa: PLC0415 - models exist only now
 
         team_by(team)
+        import_module("accounts.invariants")  # registers what must hold of a team

@@ -1,22 +1,26 @@
 """Products of a tenant and the ledger of their stock."""
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from decimal import Decimal
+
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from crm.normal import KEY_LENGTH, name_key, search_text
 from nextgenerp.core.documents.models import PERCENT, PRICE, QUANTITY, TaxMode, amount
 from nextgenerp.core.models import Record
+from nextgenerp.core.search import KEY_LENGTH, name_key, search_text
+from nextgenerp.database.ids import new_id
 
 HSN_SAC = r"^([0-9]{4}|[0-9]{6}|[0-9]{8})$"
 HSN_SAC_NEEDED = "An HSN or SAC code has 4, 6 or 8 digits."
 # A hundredth of a paisa; wider than a price, as a remainder of 0.001 may cost a rounded paisa.
 COST = {"max_digits": 20, "decimal_places": 4}
+HALF_COST = Decimal("0.00005")
 SERVICES_DO_NOT = "Services have no stock."
 
 
-def quantity(**options: object) -> models.DecimalField:
+def units(**options: object) -> models.DecimalField:
     """A column of a quantity."""
     return models.DecimalField(**QUANTITY, default=0, **options)  # type: ignore[arg-type]
 
@@ -26,11 +30,16 @@ def price(**options: object) -> models.DecimalField:
     return models.DecimalField(**PRICE, default=0, **options)  # type: ignore[arg-type]
 
 
+def cost(**options: object) -> models.DecimalField:
+    """A column of what a unit of stock cost."""
+    return models.DecimalField(**COST, default=0, editable=False, **options)  # type: ignore[arg-type]
+
+
 class Product(Record):
     """What is bought and sold. ``derive`` computes ``sku_key``, ``name_key`` and ``search_text``.
 
     The figures of its stock change with movements alone, and do not raise the version. ``average_cost`` is the stock's
-    value by unit; when the last unit has gone it stays what it was.
+    value by unit; when the last unit has gone it stays what it was. ``last_seq`` numbers its movements.
     """
 
     class Type(models.TextChoices):
@@ -48,13 +57,14 @@ class Product(Record):
     purchase_price = price()
     tax_mode = models.CharField(max_length=9, choices=TaxMode.choices, default=TaxMode.EXCLUSIVE)
     track_stock = models.BooleanField(default=True)
-    reorder_level = quantity()
+    reorder_level = units()
     is_active = models.BooleanField(default=True)
-    on_hand = quantity(editable=False)
-    reserved = quantity(editable=False)
-    available = quantity(editable=False)
+    on_hand = units(editable=False)
+    reserved = units(editable=False)
+    available = units(editable=False)
     stock_value = amount(editable=False)
-    average_cost = models.DecimalField(**COST, default=0, editable=False)
+    average_cost = cost()
+    last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     sku_key = models.CharField(max_length=KEY_LENGTH, editable=False, db_collation="C")
     name_key = models.CharField(max_length=KEY_LENGTH, editable=False, db_collation="C")
     search_text = models.TextField(editable=False)
@@ -102,7 +112,17 @@ class Product(Record):
                 condition=Q(track_stock=True) | Q(on_hand=0), name="product_untracked_is_empty",
                 violation_error_message="Stock is tracked until there is none left.",
             ),
-            models.CheckConstraint(condition=Q(average_cost__gte=0), name="product_average_cost"),
+            models.CheckConstraint(
+                condition=Q(average_cost__gte=0)
+                & (
+                    Q(on_hand=0)
+                    | Q(
+                        stock_value__gte=F("on_hand") * (F("average_cost") - HALF_COST),
+                        stock_value__lte=F("on_hand") * (F("average_cost") + HALF_COST),
+                    )
+                ),
+                name="product_average_cost",
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -113,3 +133,70 @@ class Product(Record):
         self.sku_key = name_key(self.sku)
         self.name_key = name_key(self.name)
         self.search_text = search_text(self.name, self.sku, self.category, self.hsn_sac)
+
+
+class StockMovement(models.Model):
+    """A line of the ledger of a product's stock: what came or went, what it was worth, what there was after it.
+
+    Append-only by privilege. ``seq`` counts the movements of a product without a gap and is their order; ``date`` is
+    what somebody says. ``incoming`` is there for the privilege: checking a foreign key locks rows, for which the role
+    needs UPDATE on some column, and a generated one cannot be set (migration 0002).
+    """
+
+    class Type(models.TextChoices):
+        OPENING = "opening"
+        IN = "in"
+        OUT = "out"
+        ADJUST = "adjust"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    product = models.ForeignKey(Product, models.RESTRICT, db_index=False, related_name="movements")
+    seq = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=7, choices=Type.choices)
+    quantity = models.DecimalField(**QUANTITY)
+    unit_cost = cost()
+    value = amount()
+    balance_after = units()
+    value_after = amount()
+    average_cost_after = cost()
+    reason = models.CharField(max_length=200, blank=True)
+    reference_type = models.CharField(max_length=40, blank=True)
+    reference_id = models.UUIDField(null=True)
+    reference_number = models.CharField(max_length=60, blank=True)
+    date = models.DateField()
+    created_by_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    incoming = models.GeneratedField(
+        expression=Q(quantity__gt=0), output_field=models.BooleanField(), db_persist=True
+    )
+
+    class Meta:
+        db_table = "stock_movement"
+        indexes = [
+            BrinIndex(fields=["created_at"], name="stock_movement_created"),
+            models.Index(
+                fields=["reference_id"],
+                name="stock_movement_reference",
+                condition=Q(reference_id__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "seq"], name="stock_movement_seq"),
+            models.CheckConstraint(
+                condition=Q(type__in=["opening", "in", "out", "adjust"]), name="stock_movement_type"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, value__gte=0)
+                | Q(quantity__lt=0, value__lte=0)
+                | Q(quantity=0, value=0, type="adjust"),
+                name="stock_movement_signs",
+            ),
+            models.CheckConstraint(
+                condition=Q(balance_after__gte=0, value_after__gte=0)
+                & (~Q(balance_after=0) | Q(value_after=0)),
+                name="stock_movement_after",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.quantity}"

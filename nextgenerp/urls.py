@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("inventory.api.urls")),
     path(
         "", include("sales.api.urls")
-    ),  # before finance: it makes invoices of orders, at an address among finance's
+    ),  # before finance: /finance/invoices/from-sales-order is no id of an invoice
     path("", include("finance.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -20,7 +20,7 @@ def field_errors(response: Any) -> set[tuple[str, str]]:
 
 
 def count_users(tenant: Tenant) -> int:
-    """Let the tenant's counter be what it counts; the factories make seats past it."""
+    """Let the tenant's counter be what it counts; tests deactivate seats past it."""
     n = tenant.seats.filter(is_active=True).count() + tenant.invitations.count()
     with tenant_context(tenant):
         UsageCounter.objects.update_or_create(key="users", defaults={"used": n})

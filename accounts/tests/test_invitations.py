@@ -90,9 +90,9 @@ def test_managers_of_other_tenants_and_inactive_ones_are_none(admin, tenant, oth
 
 
 def test_an_address_is_invited_once(admin, tenant, other_tenant, mailbox):
-    count_users(tenant)
     here, left = make_seat(tenant), make_seat(tenant, is_active=False)
     elsewhere = make_seat(other_tenant)
+    before = count_users(tenant)
     invited(admin, mailbox)
     again = admin.post("/users/invite", {**NEW, "email": "DEMO.NEW@example.com"})
     assert problem(again) == (409, "duplicate")
@@ -104,7 +104,7 @@ def test_an_address_is_invited_once(admin, tenant, other_tenant, mailbox):
     assert problem(response) == (409, "deactivated_member")
     assert "reactivate" in response.json()["detail"]
     assert pending(tenant) == ["demo.new@example.com"]
-    assert used(tenant) == 2
+    assert used(tenant) == before + 1
     # whoever has an account somewhere else is answered like anybody
     assert admin.post("/users/invite", {**NEW, "email": elsewhere.user.email}).status_code == 201
 

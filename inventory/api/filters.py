@@ -1,12 +1,13 @@
-"""What lists of products can be narrowed by."""
+"""What lists of products and movements can be narrowed by."""
 
 from functools import reduce
 from operator import or_
 
 import django_filters
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from inventory.models import Product
+from inventory.models import Product, StockMovement
+from inventory.selectors import LOW, OUT
 from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, ConditionsFilter, FlagFilter
 
 
@@ -18,8 +19,8 @@ class ProductFilter(ApiFilterSet):
     is_active = FlagFilter()
     stock = ConditionsFilter(
         conditions={
-            "low": lambda: Q(track_stock=True, on_hand__gt=0, on_hand__lte=F("reorder_level")),
-            "out": lambda: Q(track_stock=True, on_hand=0),
+            "low": lambda: LOW,
+            "out": lambda: OUT,
         },
         label="Low: there is some, but not more than the reorder level. Out: there is none. Of tracked products.",
     )
@@ -27,3 +28,11 @@ class ProductFilter(ApiFilterSet):
     def of_categories(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         names = (Q(category__iexact=part.strip()) for part in value.split(","))
         return queryset.filter(reduce(or_, names))
+
+
+class MovementFilter(ApiFilterSet):
+    """Filters of a product's movements; ``from`` and ``to`` are days in the tenant's zone."""
+
+    type = ChoicesFilter(choices=StockMovement.Type.values)
+    from_ = django_filters.DateFilter(method="from_day", label="Moved on this day or later")
+    to = django_filters.DateFilter(method="to_day", label="Moved on this day or earlier")

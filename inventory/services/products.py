@@ -1,10 +1,12 @@
 """Products made, changed and deleted: the API, sales and demo data come through here."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from inventory.models import Product
+from inventory.models import Product, StockMovement
+from inventory.services.ledger import ZERO, Move, write_movements
 from nextgenerp.core import entitlements, history
 from nextgenerp.core.exceptions import Conflict, Duplicate, Invalid
 from nextgenerp.core.tenancy import Actor
@@ -15,18 +17,40 @@ DERIVED = ("sku_key", "name_key", "search_text")
 
 
 @transaction.atomic
-def create_product(values: dict[str, Any], *, actor: Actor) -> Product:
-    """Store a new product; takes the counter's lock. Raises Invalid, Duplicate and LimitReached."""
-    values = dict(values)
+def create_product(
+    values: dict[str, Any],
+    *,
+    actor: Actor,
+    opening_stock: Decimal = ZERO,
+    opening_cost: Decimal | None = None,
+) -> Product:
+    """Store a new product with the movement that opens its stock; takes the counter's lock.
+
+    The opening costs the purchase price unless told otherwise. Raises Invalid, Duplicate and LimitReached.
+    """
     is_service = values.get("type") == Product.Type.SERVICE
-    product = Product(**{"track_stock": not is_service, **values})
+    product = Product(**{"track_stock": not is_service, "average_cost": opening_cost or ZERO, **values})
     refuse_tracked_service(product)
+    if opening_stock and not product.track_stock:
+        raise Invalid.field("openingStock", "not_tracked", "The stock of this product is not tracked.")
     product.derive()
     refuse_taken_sku(product)
     entitlements.claim(LIMIT)
     product.save(force_insert=True)
     history.record(product, "created", actor=actor)
+    if opening_stock:
+        move = Move(product.id, opening_stock, unit_cost=opening_cost)
+        outcome = write_movements([move], type=StockMovement.Type.OPENING, actor=actor)
+        show_stock(product, outcome.movements[product.id])
     return product
+
+
+def show_stock(product: Product, movement: StockMovement) -> None:
+    """Give a product in memory the figures its last movement left; nothing of it is reserved."""
+    product.on_hand = product.available = movement.balance_after
+    product.stock_value = movement.value_after
+    product.average_cost = movement.average_cost_after
+    product.last_seq = movement.seq
 
 
 @transaction.atomic

@@ -13,4 +13,6 @@ class CoreConfig(AppConfig):
 
         for name in ("company", "numbering", "rates"):  # register what a new tenant begins with
             import_module(f"nextgenerp.core.documents.{name}")
+        for name in ("documents", "imports"):  # register what must hold of them
+            import_module(f"nextgenerp.core.{name}.invariants")
         post_migrate.connect(install_schedule, sender=self)

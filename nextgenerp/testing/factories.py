@@ -8,8 +8,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.models import Membership, Organization, Tenant, User
+from nextgenerp.core.entitlements import claim
 from nextgenerp.core.provisioning import claim_schema, make_schema
-from nextgenerp.core.tenancy import ACTIONS, MODULES, leave_tenant
+from nextgenerp.core.tenancy import ACTIONS, MODULES, leave_tenant, tenant_context
 from nextgenerp.database.models import DeferredTask, SpareSchema
 from nextgenerp.database.schemas import drop_schema
 from nextgenerp.mail.models import QueuedEmail
@@ -43,7 +44,18 @@ def make_seat(tenant: Tenant, role: str = "staff", *, user: User | None = None, 
     """A seat with the role's default grants, or with ``permissions``."""
     fields.setdefault("first_name", role.title())
     fields.setdefault("last_name", f"Test {next(numbers)}")
-    return Membership.objects.create(tenant=tenant, user=user or make_user(), role=role, **fields)
+    seat = Membership.objects.create(tenant=tenant, user=user or make_user(), role=role, **fields)
+    if seat.is_active and has_schema(tenant):
+        with tenant_context(tenant):
+            claim("users")
+    return seat
+
+
+def has_schema(tenant: Tenant) -> bool:
+    """Whether a tenant is more than a row; some tests need no more."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [f'"{tenant.schema_name}".usage_counter'])
+        return cursor.fetchone()[0] is not None
 
 
 def grants(scope: str = "all", **modules: list[str]) -> dict[str, dict[str, Any]]:

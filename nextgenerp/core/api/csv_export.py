@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from weakref import WeakValueDictionary
 
+import orjson
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
@@ -29,11 +30,11 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """A column of an export: its name (the API's), the path of its value, and how a whole batch of values is looked
-    up (``load(values) → {value: text}``) where the value is only a key."""
+    """A column of an export: its name (the API's), the path of its value (or an expression), and how a whole batch of
+    values is looked up (``load(values) → {value: text}``) where the value is only a key."""
 
     name: str
-    path: str
+    path: Any
     load: Callable[[set[Any]], dict[Any, str]] | None = None
 
 
@@ -67,29 +68,33 @@ class Export:
         self, queryset: QuerySet, columns: tuple[ExportColumn, ...], order: Order, tenant: Any
     ) -> None:
         self.tenant = tenant
-        self.batches = self.produce(queryset, columns, order)
+        self.batches = produce(queryset, columns, order, tenant)
 
     def __iter__(self) -> Iterator[bytes]:
         return self.batches
-
-    def produce(self, queryset: QuerySet, columns: tuple[ExportColumn, ...], order: Order) -> Iterator[bytes]:
-        writer = csv.writer(Echo())
-        yield (BOM + writer.writerow([column.name for column in columns])).encode()
-        rows: list[tuple[Any, ...]] = []
-        while True:
-            with tenant_context(self.tenant):
-                rows = next_batch(queryset, columns, order, rows)
-                lines = [writer.writerow(cells) for cells in rendered(rows, columns)]
-            leave_tenant()
-            if lines:
-                yield "".join(lines).encode()
-            if len(rows) < BATCH:
-                return
 
     def close(self) -> None:
         self.batches.close()
         with _lock:
             _running.pop(self.tenant.schema_name, None)
+
+
+def produce(
+    queryset: QuerySet, columns: tuple[ExportColumn, ...], order: Order, tenant: Any
+) -> Iterator[bytes]:
+    """The bytes of an export. No method of it: an export that nobody closed is freed with its response then."""
+    writer = csv.writer(Echo())
+    yield (BOM + writer.writerow([column.name for column in columns])).encode()
+    rows: list[tuple[Any, ...]] = []
+    while True:
+        with tenant_context(tenant):
+            rows = next_batch(queryset, columns, order, rows)
+            lines = [writer.writerow(cells) for cells in rendered(rows, columns)]
+        leave_tenant()
+        if lines:
+            yield "".join(lines).encode()
+        if len(rows) < BATCH:
+            return
 
 
 def next_batch(
@@ -136,4 +141,6 @@ def cell(value: Any) -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return orjson.dumps(value).decode() if value else ""
     return str(value)
