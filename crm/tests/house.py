@@ -5,11 +5,17 @@ from nextgenerp.testing.factories import make_seat
 BODIES = {
     "/leads": {"firstName": "Probe", "email": "probe@example.com"},
     "/leads/meta/tags": {"name": "probe"},
+    "/leads/meta/companies": {"name": "probe"},
+    "/leads/:id/tags": {"name": "probe"},
     "/leads/:id/activities": {"type": "task", "subject": "probe"},
     "/customers": {"name": "Probe"},
+    "/deals": {"title": "Probe"},
 }
-OWN = {"/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/customers/:id": "/customers"}
-EMPTY_BODY = {("POST", "/leads/import"): 415}  # no multipart body
+OWN = {
+    "/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/leads/:id/tags": "/leads",
+    "/customers/:id": "/customers", "/deals/:id": "/deals",
+}  # fmt: skip
+EMPTY_BODY = {("POST", "/leads/import"): 415, ("POST", "/customers/import"): 415}  # no multipart body
 
 
 def fill(client, mark):
@@ -48,6 +54,11 @@ def fill_customers(client, mark, tag_id):
     assert customer.status_code == 201, customer.content
     changed = client.patch(f"/customers/{customer.json()['id']}", {"notes": f"{mark} changed"})
     assert changed.status_code == 200, changed.content
+    deal = client.post("/deals", {
+        "title": f"{mark} deal", "customerId": customer.json()["id"], "value": "1000", "stage": "lost",
+        "lostReason": mark, "notes": mark, "tagIds": [tag_id],
+    })  # fmt: skip
+    assert deal.status_code == 201, deal.content
 
 
 def fill_activities(client, mark, lead):
@@ -77,3 +88,7 @@ def add(client, tenant, number):
         "ownerId": str(colleague.id),
     })  # fmt: skip
     assert customer.status_code == 201, customer.content
+    deal = client.post("/deals", {
+        "title": f"Deal {number}", "leadId": lead.json()["id"], "tagIds": tags, "ownerId": str(colleague.id),
+    })  # fmt: skip
+    assert deal.status_code == 201, deal.content

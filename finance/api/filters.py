@@ -4,9 +4,19 @@ import django_filters
 from django.db.models import QuerySet
 
 from finance.models import Expense
-from finance.selectors import expenses_of_vendor
-from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter
+from finance.selectors.expenses import expenses_of_vendor
+from finance.selectors.invoices import SHOWN, shown_as
+from nextgenerp.core.api.documents import DocumentFilter
+from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, ConditionsFilter, IdsFilter
 from nextgenerp.core.search import name_key
+
+
+class InvoiceFilter(DocumentFilter):
+    """Filters of invoices; an open one past its due date is overdue and nothing else."""
+
+    status = ConditionsFilter(conditions={status: shown_as(status) for status in SHOWN})
+    sales_order_id = IdsFilter(field_name="sales_order_id")
+    proforma_invoice_id = IdsFilter(field_name="proforma_invoice_id")
 
 
 class ExpenseFilter(ApiFilterSet):

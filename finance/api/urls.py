@@ -2,12 +2,19 @@
 
 from django.urls import path
 
-from finance.api import views
+from finance.api.views.expenses import ExpenseViewSet
+from finance.api.views.invoices import InvoiceViewSet
 from nextgenerp.core.api.routers import Router
 
 router = Router()
-router.register("finance/expenses", views.ExpenseViewSet, basename="expense")
+router.register("finance/invoices", InvoiceViewSet, basename="invoice")
+router.register("finance/expenses", ExpenseViewSet, basename="expense")
+INVOICE = "finance/invoices/<id>"
 urlpatterns = [
-    path("finance/expenses/export", views.ExpenseViewSet.as_view({"get": "export"})),
+    path("finance/invoices/export", InvoiceViewSet.as_view({"get": "export"})),
+    path(f"{INVOICE}/status", InvoiceViewSet.as_view({"patch": "change_status"})),
+    path(f"{INVOICE}/payments", InvoiceViewSet.as_view({"get": "payments", "post": "record_payment"})),
+    path(f"{INVOICE}/payments/<paymentId>/reverse", InvoiceViewSet.as_view({"post": "reverse_payment"})),
+    path("finance/expenses/export", ExpenseViewSet.as_view({"get": "export"})),
     *router.urls,
 ]

@@ -4,8 +4,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 
-from finance.models.payments import PaymentMethod
-from nextgenerp.core.documents.models import AMOUNT, PERCENT
+from nextgenerp.core.documents.models import AMOUNT, PERCENT, PaymentMethod
 from nextgenerp.core.models import Record
 from nextgenerp.core.scope import Scope
 from nextgenerp.core.search import KEY_LENGTH, name_key, search_text

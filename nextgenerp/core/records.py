@@ -1,5 +1,6 @@
 """Create, change and delete a record that touches nothing else: one transaction, history, version."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -37,11 +38,13 @@ def count_references(instance: Model) -> dict[str, int]:
 
     Whoever has a foreign key that restricts or protects counts, in whatever app.
     """
-    counts = {}
-    for relation in instance._meta.get_fields(include_hidden=True):
+    counts: dict[str, int] = {}
+    relations: Iterable[Any] = instance._meta.get_fields(include_hidden=True)
+    for relation in relations:
         if relation.auto_created and getattr(relation, "on_delete", None) in {PROTECT, RESTRICT}:
-            there = relation.related_model._base_manager.filter(**{relation.field.name: instance}).count()
+            model = relation.related_model
+            there = model._base_manager.filter(**{relation.field.name: instance}).count()
             if there:
-                kind = str(relation.related_model._meta.verbose_name_plural).replace(" ", "_")
-                counts[camel_case(kind)] = counts.get(camel_case(kind), 0) + there
+                kind = camel_case(str(model._meta.verbose_name_plural).replace(" ", "_"))
+                counts[kind] = counts.get(kind, 0) + there
     return counts

@@ -26,7 +26,7 @@ class CustomerSerializer(ApiModelSerializer):
     tags = TagsField(Customer)
     owner_id = SeatIdField(required=False, allow_null=True)
     owner = SeatField("owner_id")
-    source_lead_id = serializers.UUIDField(read_only=True)
+    source_lead_id = serializers.UUIDField(read_only=True, allow_null=True)
 
     class Meta:
         model = Customer

@@ -55,8 +55,8 @@ class LeadSerializer(ApiModelSerializer):
     tags = TagsField("id")
     assigned_to_id = SeatIdField(required=False, allow_null=True)
     assigned_to = SeatField("assigned_to_id")
-    customer_id = serializers.UUIDField(read_only=True)
-    deal_id = serializers.UUIDField(read_only=True)
+    customer_id = serializers.UUIDField(read_only=True, allow_null=True)
+    deal_id = serializers.UUIDField(read_only=True, allow_null=True)
 
     class Meta:
         model = Lead

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from weakref import WeakValueDictionary
 
+import orjson
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
@@ -29,11 +30,11 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """A column of an export: its name (the API's), the path of its value, and how a whole batch of values is looked
-    up (``load(values) → {value: text}``) where the value is only a key."""
+    """A column of an export: its name (the API's), the path of its value (or an expression), and how a whole batch of
+    values is looked up (``load(values) → {value: text}``) where the value is only a key."""
 
     name: str
-    path: str
+    path: Any
     load: Callable[[set[Any]], dict[Any, str]] | None = None
 
 
@@ -136,4 +137,6 @@ def cell(value: Any) -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return orjson.dumps(value).decode() if value else ""
     return str(value)

@@ -6,6 +6,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -19,6 +20,8 @@ from nextgenerp.core.documents.products import product_model
 from nextgenerp.core.scope import visible
 
 MOST_LINES = 200
+HSN_SAC = r"^([0-9]{4}|[0-9]{6}|[0-9]{8})$"
+HSN_SAC_NEEDED = "An HSN or SAC code has 4, 6 or 8 digits."
 COMPUTED = (
     "gross", "discount_amount", "document_discount", "taxable_value", "cgst", "sgst", "igst", "cess", "total",
 )  # fmt: skip
@@ -83,6 +86,7 @@ class DocumentLineSerializer(ApiModelSerializer):
         read_only_fields = ("source_line_id", *COMPUTED)
         extra_kwargs = {
             "name": {"required": False},
+            "hsn_sac": {"validators": [RegexValidator(HSN_SAC, HSN_SAC_NEEDED)]},
             "unit_price": {"required": False, "min_value": 0},
             "discount_value": {"min_value": 0},
             "gst_rate": {"min_value": 0, "max_value": 100},
@@ -113,6 +117,6 @@ class DocumentRowSerializer(ApiModelSerializer):
         extra_kwargs = {"date": {"required": False}, "discount_value": {"min_value": 0}}
 
 
-def lines_field(line_serializer: type[DocumentLineSerializer]) -> Any:
+def lines_field(line_serializer: type[DocumentLineSerializer], **options: Any) -> Any:
     """The ``lines`` of a document: 1 to 200 of them."""
-    return line_serializer(many=True, allow_empty=False, max_length=MOST_LINES)
+    return line_serializer(many=True, allow_empty=False, max_length=MOST_LINES, **options)

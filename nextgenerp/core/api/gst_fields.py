@@ -30,7 +30,7 @@ def part(name: str) -> TextField:
     return TextField(max_length=PARTS[name], required=False, allow_blank=True)
 
 
-class AddressSerializer(ApiSerializer):
+class PostalAddressSerializer(ApiSerializer):
     """A postal address. In India, the country unless given, a state brings its GST code and a code its name."""
 
     line1 = part("line1")
@@ -42,12 +42,12 @@ class AddressSerializer(ApiSerializer):
     country = part("country")
 
 
-@extend_schema_field(AddressSerializer)
+@extend_schema_field(PostalAddressSerializer)
 class AddressField(serializers.JSONField):
     """An address as an object, kept whole: what is not given is empty."""
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
-        serializer = AddressSerializer(data=data)
+        serializer = PostalAddressSerializer(data=data)
         serializer.is_valid(raise_exception=True)
         given = {
             name: serializer.validated_data.get(field.source, "") for name, field in serializer.fields.items()
@@ -60,7 +60,7 @@ class AddressField(serializers.JSONField):
             ) from None
 
 
-@extend_schema_field(AddressSerializer(many=True))
+@extend_schema_field(PostalAddressSerializer(many=True))
 class AddressesField(serializers.JSONField):
     """A list of addresses; ``most`` of them at most."""
 

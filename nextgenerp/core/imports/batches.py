@@ -1,7 +1,7 @@
 """One batch of rows, from cells to stored records: read, decided, written, and every row counted once."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -23,6 +23,7 @@ FATES = ("created", "updated", "skipped")
 DUPLICATE = RowProblem(
     "", "duplicate", "There is one with this e-mail or phone already, in the file or stored."
 )
+TAKEN = "Another record has this already, in the file or stored."
 AMBIGUOUS = RowProblem(
     "", "ambiguous_match", "This row meets several records: one by e-mail, another by phone."
 )
@@ -63,6 +64,14 @@ class Outcome:
         self.keys |= other.keys
 
 
+class Entry(NamedTuple):
+    """A row to be decided, the keys it is matched by, and those no other record may have, with their fields."""
+
+    candidate: Candidate
+    keys: Sequence[str]
+    unique: Mapping[str, str]
+
+
 class Reading(NamedTuple):
     """A batch as it was read: its rows, those of them that are values, and what came of the others."""
 
@@ -80,6 +89,16 @@ class Plan:
     decided: list[tuple[Candidate, str, UUID]] = field(default_factory=list)
     refused: list[tuple[Candidate, list[RowProblem]]] = field(default_factory=list)
     known: dict[str, set[UUID]] = field(default_factory=dict)
+
+    def accept(self, entry: Entry, fate: str, record_id: UUID) -> None:
+        self.decided.append((entry.candidate, fate, record_id))
+        for key in (*entry.keys, *entry.unique):
+            self.known.setdefault(key, set()).add(record_id)
+
+    def taken(self, entry: Entry, record_id: UUID) -> list[RowProblem]:
+        """What of a row another record has, though no two may."""
+        fields = {name for key, name in entry.unique.items() if self.known.get(key, set()) - {record_id}}
+        return [RowProblem(name, "duplicate", TAKEN) for name in sorted(fields)]
 
 
 class Batches:
@@ -154,20 +173,24 @@ class Batches:
     def decide(self, candidates: Sequence[Candidate]) -> Plan:
         """Find each row's fate in the file's order, looking at what is stored and at the rows before it."""
         plan = Plan()
-        keys_of = self.keys_of(candidates)
-        wanted = {key for keys in keys_of for key in keys}
+        unique_keys_of = self.resource.unique_keys_of
+        entries = [
+            Entry(candidate, keys, unique_keys_of(candidate.values))
+            for candidate, keys in zip(candidates, self.keys_of(candidates), strict=True)
+        ]
+        wanted = {key for entry in entries for keys in (entry.keys, entry.unique) for key in keys}
         reach = self.look_up(wanted, plan) if wanted else None
-        for candidate, keys in zip(candidates, keys_of, strict=True):
-            met = [plan.known[key] for key in keys if key in plan.known]
+        for entry in entries:
+            met = [plan.known[key] for key in entry.keys if key in plan.known]
             targets = set().union(*met) if met else None
             if not targets:
-                self.plan_new(candidate, keys, plan)
+                self.plan_new(entry, plan)
             elif self.options.on_duplicate == "skip":
-                plan.decided.append((candidate, "skipped", next(iter(targets))))
+                plan.decided.append((entry.candidate, "skipped", next(iter(targets))))
             elif self.options.on_duplicate == "error":
-                plan.refused.append((candidate, [DUPLICATE]))
+                plan.refused.append((entry.candidate, [DUPLICATE]))
             else:
-                self.plan_update(candidate, keys, targets, plan, reach)
+                self.plan_update(entry, targets, plan, reach)
         return plan
 
     def keys_of(self, candidates: Sequence[Candidate]) -> list[list[str]]:
@@ -194,40 +217,35 @@ class Batches:
                     reach.add(record_id)
         return reach
 
-    def plan_new(self, candidate: Candidate, keys: Sequence[str], plan: Plan) -> None:
-        problems = self.resource.check_new(candidate.values)
+    def plan_new(self, entry: Entry, plan: Plan) -> None:
+        record_id, values = new_id(), entry.candidate.values
+        problems = self.resource.check_new(values) or plan.taken(entry, record_id)
         if problems:
-            plan.refused.append((candidate, problems))
+            plan.refused.append((entry.candidate, problems))
             return
-        record_id = new_id()
-        plan.creates[record_id] = candidate.values
-        plan.decided.append((candidate, "created", record_id))
-        for key in keys:
-            plan.known[key] = {record_id}
+        plan.creates[record_id] = values
+        plan.accept(entry, "created", record_id)
 
-    def plan_update(
-        self,
-        candidate: Candidate,
-        keys: Sequence[str],
-        targets: set[UUID],
-        plan: Plan,
-        reach: set[UUID] | None,
-    ) -> None:
+    def plan_update(self, entry: Entry, targets: set[UUID], plan: Plan, reach: set[UUID] | None) -> None:
         """Lay a row's values over the one record it meets, be it stored or made by an earlier row."""
-        if len(targets) > 1:
-            plan.refused.append((candidate, [AMBIGUOUS]))
-            return
         record_id = next(iter(targets))
-        if record_id in plan.creates:
-            plan.creates[record_id] = plan.creates[record_id] | candidate.values
-        elif reach is not None and record_id not in reach:
-            plan.refused.append((candidate, [OUT_OF_REACH]))
-            return
+        is_new = record_id in plan.creates
+        rows = plan.creates if is_new else plan.updates
+        values = rows.get(record_id, {}) | entry.candidate.values
+        if len(targets) > 1:
+            problems = [AMBIGUOUS]
+        elif not is_new and reach is not None and record_id not in reach:
+            problems = [OUT_OF_REACH]
         else:
-            plan.updates[record_id] = plan.updates.get(record_id, {}) | candidate.values
-        plan.decided.append((candidate, "updated", record_id))
-        for key in keys:
-            plan.known.setdefault(key, set()).add(record_id)
+            check = (
+                self.resource.check_new(values) if is_new else self.resource.check_update(record_id, values)
+            )
+            problems = check or plan.taken(entry, record_id)
+        if problems:
+            plan.refused.append((entry.candidate, problems))
+            return
+        rows[record_id] = values
+        plan.accept(entry, "updated", record_id)
 
     def store(self, plan: Plan) -> Outcome:
         """Write a plan: updates, then as many new records as the plan's limit leaves, the counter locked last."""

@@ -69,9 +69,17 @@ class ImportResource:
         """What a new record lacks."""
         return []
 
+    def check_update(self, record_id: UUID, values: Values) -> list[RowProblem]:
+        """What is wrong with a record that ``find`` has locked, once values are laid over it."""
+        return []
+
     def keys_of(self, values: Values) -> list[str]:
         """The keys of a row under ``matchOn``, as ``find`` names them."""
         return []
+
+    def unique_keys_of(self, values: Values) -> Mapping[str, str]:
+        """The keys of a row that no two records may share, whatever ``matchOn`` says, and the field of each."""
+        return {}
 
     def find(self, keys: Iterable[str], *, lock: bool) -> dict[str, set[UUID]]:
         """Up to two existing records of each key, with one query; ``lock`` locks their rows, by id, with another."""

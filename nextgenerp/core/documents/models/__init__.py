@@ -18,10 +18,17 @@ from nextgenerp.core.documents.models.settings import (
     TaxRounding,
     TermsTemplate,
 )
-from nextgenerp.core.documents.models.types import AMOUNT, PERCENT, PRICE, QUANTITY, DocumentType
+from nextgenerp.core.documents.models.types import (
+    AMOUNT,
+    PERCENT,
+    PRICE,
+    QUANTITY,
+    DocumentType,
+    PaymentMethod,
+)
 
 __all__ = [
     "AMOUNT", "PERCENT", "PRICE", "QUANTITY", "BankAccount", "CompanyProfile", "DiscountType", "Document",
     "DocumentLine", "DocumentType", "ExportType", "GstRate", "IssuedNumber", "NumberingPeriod", "NumberingSeries",
-    "SupplyType", "TaxMode", "TaxRounding", "TaxTreatment", "TermsTemplate", "amount",
+    "PaymentMethod", "SupplyType", "TaxMode", "TaxRounding", "TaxTreatment", "TermsTemplate", "amount",
 ]  # fmt: skip

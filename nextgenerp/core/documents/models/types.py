@@ -17,3 +17,14 @@ class DocumentType(models.TextChoices):
     PROFORMA_INVOICE = "proforma_invoice"
     SALES_ORDER = "sales_order"
     INVOICE = "invoice"
+
+
+class PaymentMethod(models.TextChoices):
+    """What was paid with."""
+
+    CASH = "cash"
+    UPI = "upi", "UPI"
+    BANK_TRANSFER = "bank_transfer"
+    CHEQUE = "cheque"
+    CARD = "card"
+    OTHER = "other"

@@ -1,9 +1,9 @@
 """Expenses, over HTTP."""
 
 from finance.api.filters import ExpenseFilter
-from finance.api.serializers import ExpenseSerializer
+from finance.api.serializers.expenses import ExpenseSerializer
 from finance.models import Expense
-from finance.selectors import search_expenses
+from finance.selectors.expenses import search_expenses
 from finance.services import expenses
 from nextgenerp.core import seats
 from nextgenerp.core.api.csv_export import ExportColumn

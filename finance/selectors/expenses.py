@@ -1,4 +1,4 @@
-"""Questions about invoices, money received and expenses that need more than a filter."""
+"""Questions about expenses that need more than a filter."""
 
 from django.db.models import QuerySet
 

@@ -1,0 +1,1 @@
+"""How invoices, payments and expenses are spoken, by noun."""

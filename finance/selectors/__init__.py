@@ -1,0 +1,1 @@
+"""Questions finance is asked, by noun."""
