@@ -17,15 +17,15 @@ router.register("deals", deals.DealViewSet, basename="deal")
 urlpatterns = [
     path("leads/export", leads.LeadViewSet.as_view({"get": "export"})),
     path("leads/kanban", board.LeadBoardView.as_view({"get": "kanban"})),
+    *router.urls,
+    path("leads/<str:id>/convert", conversion.LeadConversionView.as_view({"post": "convert"})),
     path("customers/export", customers.CustomerViewSet.as_view({"get": "export"})),
     path("customers/import", customers.CustomerViewSet.as_view({"post": "import_file"})),
     path("customers", customers.CustomerViewSet.as_view({"get": "list", "post": "create"})),
     path("customers/<str:id>", customers.CustomerViewSet.as_view(ONE)),
-    *router.urls,
     path("leads/<str:id>/status", board.LeadBoardView.as_view({"patch": "move"})),
     path("leads/<str:id>/tags", lead_words.LeadTaggingView.as_view({"post": "add"})),
     path("leads/<str:id>/tags/<str:tagId>", lead_words.LeadTaggingView.as_view({"delete": "remove"})),
-    path("leads/<str:id>/convert", conversion.LeadConversionView.as_view({"post": "convert"})),
     path(
         "leads/<str:id>/activities",
         activities.LeadActivityView.as_view({"get": "activities", "post": "plan"}),
