@@ -17,6 +17,7 @@ from nextgenerp.database.postgres_programs import PostgresError
 from nextgenerp.development import ROOT, VAR, Refused, database, run_program, watch_for_stop
 
 NAME = "nextgenerp_bench_"
+SEEDING = ("seeding.py", "books.py")
 NOT_OURS = {".git", ".venv", "var"}
 
 
@@ -49,7 +50,9 @@ def own_database(url: str) -> str:
 
 def fingerprint() -> str:
     """A digest of every migration and of the seeding."""
-    digest = hashlib.sha256((ROOT / "bench" / "seeding.py").read_bytes())
+    digest = hashlib.sha256()
+    for name in SEEDING:
+        digest.update((ROOT / "bench" / name).read_bytes())
     apps = [path for path in ROOT.iterdir() if path.is_dir() and path.name not in NOT_OURS]
     for path in sorted(path for app in apps for path in app.rglob("migrations/*.py")):
         digest.update(path.read_bytes())

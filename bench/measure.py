@@ -1,6 +1,7 @@
 """Rounds of load and of its floor, side by side: warm-up, medians, and the statements behind a request."""
 
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from nextgenerp.testing.client import Client
 NUMBER = "%%%%%%%%%%"  # in a request or a statement of the floor: ten digits, another number each time
 # Where each process begins to count, ten million apart: phone numbers of India too.
 numbers = cycle(range(9_000_000_000, 9_990_000_000, 10_000_000))
+NEW_ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ def summed_up(rounds: list[dict[str, Any]]) -> Rate:
     return Rate(*(round(statistics.median(column), 2) for column in zip(*figures, strict=True)))
 
 
-def statements_of(request: Request) -> list[str]:
-    """The statements one request runs, with their values in them, as the product in this process runs it."""
+@contextmanager
+def statements_run() -> Iterator[list[str]]:
+    """Give a list of the statements this process runs in a block, with their values in them."""
     found: list[str] = []
 
     def note(execute: Any, statement: Any, parameters: Any, many: bool, context: Any) -> Any:
@@ -112,12 +115,40 @@ def statements_of(request: Request) -> list[str]:
         found.append(str(text))
         return execute(statement, parameters, many, context)
 
-    client = Client(request.tenant.seat, SERVER_NAME="127.0.0.1")
     with connection.execute_wrapper(note):
-        response = client.get(request.path)
-    if response.status_code != 200:
-        raise RuntimeError(f"{request.path}: {response.status_code} {response.content[:500]!r}")
-    return found
+        yield found
+
+
+def statements_of(request: Request, number: int) -> list[str]:
+    """The statements one request runs, as the product in this process runs it; those of a write made repeatable."""
+    digits, since = f"{number:010d}", time.time_ns() // 1_000_000
+    path, body = (text.replace(NUMBER, digits) for text in (request.path, request.body))
+    client = Client(request.tenant.seat, SERVER_NAME="127.0.0.1")
+    with statements_run() as found:
+        response = client.generic(request.method, path, body, content_type="application/json")
+    if response.status_code not in {200, 201}:
+        raise RuntimeError(f"{path}: {response.status_code} {response.content[:500]!r}")
+    if request.method == "GET":
+        return found
+    made = response.json().get("number") if response.status_code == 201 else None
+    return ["BEGIN", *repeatable(found, digits, since, made), "COMMIT"]
+
+
+def repeatable(statements: list[str], digits: str, since: int, made: str | None = None) -> list[str]:
+    """Statements with NUMBER in the place of some digits, of the number ``made``, and in ids made after an instant.
+
+    So that they write other rows each time. The instant is in milliseconds.
+    """
+    ids: dict[str, str] = {}
+
+    def another(match: re.Match[str]) -> str:
+        identifier = match[0].replace("-", "")
+        if int(identifier[:12], 16) < since:
+            return match[0]
+        return ids.setdefault(identifier, f"{len(ids):08x}-0000-7000-9000-00{NUMBER}")
+
+    found = [NEW_ID.sub(another, statement).replace(digits, NUMBER) for statement in statements]
+    return [statement.replace(made, f"RAW/{NUMBER}") for statement in found] if made else found
 
 
 def plans_of(tenant: Seeded, statements: list[str]) -> Iterator[str]:

@@ -3,7 +3,10 @@
 A tenant is found again by its slug and name, which holds what is in it.
 """
 
+import json
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +21,7 @@ from nextgenerp.core.provisioning import make_schema
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.database.schemas import drop_schema
 from nextgenerp.development import say
+from nextgenerp.testing.client import Client
 
 SYLLABLES = [
     "ka", "re", "mi", "so", "ta", "du", "ve", "lo", "na", "pi", "shu", "gha", "bo", "ti", "ro", "ju", "he", "ma", "ky",
@@ -47,8 +51,8 @@ FILL = """
     INSERT INTO lead (
         id, created_at, updated_at, version, lead_number, first_name, last_name, company_id, designation, email, phone,
         alternate_phone, website, source_id, status_id, priority, rating, estimated_value, requirement, address, city,
-        state, pincode, country, assigned_to_id, created_by_id, next_follow_up_at, lost_reason, position, email_key,
-        name_key, search_text
+        state, pincode, country, assigned_to_id, created_by_id, next_follow_up_at, first_contacted_at, converted_at,
+        lost_at, lost_reason, position, email_key, name_key, search_text
     )
     SELECT (lpad(to_hex((extract(epoch FROM made) * 1000)::bigint), 12, '0') || '7' || substr(md5(i::text), 1, 3)
                || '8' || substr(md5(i::text), 4, 15))::uuid,
@@ -64,6 +68,9 @@ FILL = """
                + (k / 100 %% 100 > 70)::int + (k / 100 %% 100 > 90)::int + (k / 100 %% 100 > 98)::int],
            'Demo state', '411001', 'India', CASE WHEN h %% 10 < 7 THEN %(seat)s::uuid END, %(seat)s::uuid,
            CASE WHEN k %% 4 = 0 THEN %(now)s::timestamptz + make_interval(hours => k %% 400 - 200) END,
+           CASE WHEN k %% 100 > 25 THEN made + make_interval(mins => h %% 3000) END,
+           CASE WHEN k %% 100 BETWEEN 86 AND 93 THEN made + make_interval(hours => h %% 600) END,
+           CASE WHEN k %% 100 > 93 THEN made + make_interval(hours => h %% 600) END,
            CASE WHEN k %% 100 > 93 THEN 'Demo: too dear' ELSE '' END,
            'z' || lpad(to_hex(%(n)s - i), 8, '0') || 'V', email,
            lower(first_name || ' ' || last_name),
@@ -95,22 +102,18 @@ COUNTER = """
 FILLING = (COMPANIES, TAGS, FILL, TAGGINGS, HISTORY, COUNTER)
 INDEXES = """
     SELECT indexname, indexdef FROM pg_indexes
-    WHERE schemaname = %s AND tablename IN ('lead', 'lead_tagging', 'history')
-        AND indexname NOT IN (SELECT conname FROM pg_constraint)
+    WHERE schemaname = %s AND tablename = ANY(%s) AND indexname NOT IN (SELECT conname FROM pg_constraint)
 """
 DROP_INDEXES_ABOVE = 50_000
-SETTLED = (
-    "lead", "lead_tagging", "lead_company", "history", "usage_counter", "idempotency_record", "public.tenant",
-    "public.membership", "public.user_account",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """A tenant of the bench and the seat that acts in it."""
+    """A tenant of the bench and the seat that acts in it; ``documents`` quotations, and as many invoices."""
 
     seat: Membership
     leads: int
+    documents: int = 0
 
     @property
     def schema(self) -> str:
@@ -119,11 +122,15 @@ class Seeded:
 
 def tenant_with(slug: str, leads: int) -> Seeded:
     """Find or make the tenant of a slug with so many leads."""
-    name = f"Demo bench with {leads} leads"
-    seats = Membership.objects.filter(tenant__slug=slug).select_related("tenant", "user")
-    seat = seats.first()
+    return Seeded(seat_of(slug, f"{leads:,} leads", lambda seat: fill(seat, leads)), leads)
+
+
+def seat_of(slug: str, content: str, fill_tenant: Callable[[Membership], None]) -> Membership:
+    """Find the seat in the tenant of a slug with some content, or make both and have the tenant filled."""
+    name = f"Demo bench with {content}"
+    seat = Membership.objects.filter(tenant__slug=slug).select_related("tenant", "user").first()
     if seat is not None and seat.tenant.name == name:
-        return Seeded(seat, leads)
+        return seat
     remove(slug)
     tenant = Tenant.objects.create(
         organization=Organization.objects.create(name=slug),
@@ -137,12 +144,13 @@ def tenant_with(slug: str, leads: int) -> Seeded:
         tenant=tenant, user=user, role="tenant_admin", first_name="Demo", last_name=slug
     )
     started = time.monotonic()
-    fill(seat, leads)
-    if leads > DROP_INDEXES_ABOVE:
-        say(f"{slug}: {leads:,} leads in {time.monotonic() - started:.0f} s")
+    fill_tenant(seat)
+    taken = time.monotonic() - started
+    if taken > 1:
+        say(f"{slug}: {content} in {taken:.0f} s")
     tenant.name = name
     tenant.save(update_fields=["name"])
-    return Seeded(seat, leads)
+    return seat
 
 
 def remove(slug: str) -> None:
@@ -165,23 +173,35 @@ def fill(seat: Membership, n: int) -> None:
         "n": n, "companies": max(1, n // 50), "seat": seat.id, "syllables": SYLLABLES,
         "now": timezone.now() - timedelta(minutes=1),
     }  # fmt: skip
-    with admin_connection(schema) as link:
-        indexes = link.execute(INDEXES, [schema]).fetchall() if n > DROP_INDEXES_ABOVE else []
-        for name, _ in indexes:
-            link.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    with (
+        admin_connection(schema) as link,
+        without_indexes(link, schema, n, "lead", "lead_tagging", "history"),
+    ):
         for statement in FILLING:
             link.execute(statement, values)
-        for _, definition in indexes:
-            link.execute(definition)
-        if n > DROP_INDEXES_ABOVE:
-            settle(schema)
+    if n > DROP_INDEXES_ABOVE:
+        settle(schema)
+
+
+@contextmanager
+def without_indexes(link: psycopg.Connection, schema: str, rows: int, *tables: str) -> Iterator[None]:
+    """Take the indexes off some tables while many rows go in; those of constraints stay."""
+    indexes = link.execute(INDEXES, [schema, list(tables)]).fetchall() if rows > DROP_INDEXES_ABOVE else []
+    for name, _ in indexes:
+        link.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    yield
+    for _, definition in indexes:
+        link.execute(definition)
 
 
 def settle(schema: str) -> None:
-    """Leave the tables of leads, and public's of seats, as autovacuum would in time."""
+    """Leave a tenant's tables, and public's, as autovacuum would in time."""
     with admin_connection(schema) as link:
-        for table in SETTLED:
-            link.execute(f"VACUUM (ANALYZE) {table}")
+        tables = link.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN (%s, 'public')", [schema]
+        )
+        for names in tables.fetchall():
+            link.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(*names)))
 
 
 def admin_connection(schema: str) -> psycopg.Connection:
@@ -194,6 +214,15 @@ def admin_connection(schema: str) -> psycopg.Connection:
     link.execute("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'; SET work_mem = '64MB'")
     link.execute(sql.SQL("SET search_path = {}, public").format(sql.Identifier(schema)))
     return link
+
+
+def ask(seat: Membership, method: str, path: str, body: Any = None) -> Any:
+    """What the product in this process answers a seat. Raises RuntimeError for anything but success."""
+    client = Client(seat, SERVER_NAME="127.0.0.1")
+    response = client.generic(method, path, "" if body is None else json.dumps(body), "application/json")
+    if response.status_code not in {200, 201}:
+        raise RuntimeError(f"{method} {path}: {response.status_code} {response.content[:1000]!r}")
+    return response.json()
 
 
 def first_leads(tenant: Seeded, offset: int, n: int) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from bench.bench import Bench
 from bench.measure import Request, play, texts
+from bench.seeding import ask
 from bench.servers import megabytes, start_logged, wait_for_health
 from nextgenerp.development import stop_program
 
@@ -21,16 +22,13 @@ OF_THE_BENCH = {
 
 
 def memory(bench: Bench) -> None:
-    """Resident memory of the web workers after ten seconds more of lists, pages and searches at 8 clients."""
-    tenant = bench.mediums[0]
+    """Resident memory of the web workers after ten seconds more of lists, searches, boards and prints at 8 clients."""
+    tenant = bench.books
+    quotation = ask(tenant.seat, "GET", "/quotations?status=sent&limit=1")["data"][0]["id"]
     paths = (
-        "/leads",
-        "/leads?limit=100",
-        "/leads?search=kare",
-        "/leads/meta/statuses",
-        "/users/me",
-        "/bench/empty",
-    )
+        "/leads", "/leads?limit=100", "/leads?search=kare", "/leads/meta/statuses", "/leads/kanban", "/users/me",
+        "/quotations", f"/quotations/{quotation}/pdf", "/bench/empty",
+    )  # fmt: skip
     wire = texts([Request(tenant, path) for path in paths], bench.web.port)
     job = {
         "port": bench.web.port,
