@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from finance.services.invoices import create_invoice
-from finance.services.orders import Quantities, counted_by
 
 from crm.services.customers import lock_customer
 from finance.models import Invoice
+from finance.services.invoices import create_invoice
+from finance.services.orders import Quantities, counted_by
 from nextgenerp.core import history
 from nextgenerp.core.exceptions import InvalidTransition
 from nextgenerp.core.tenancy import Actor
