@@ -169,12 +169,13 @@ def count_delivered(
         line.delivered_quantity += sign * part.quantity
         line.reserved_quantity -= sign * part.reserved_quantity
         changes[f"lines.{line.position}.delivered_quantity"] = [before, line.delivered_quantity]
-    add_to(
-        SalesOrderLine,
-        "reserved_quantity",
-        {part.order_line_id: -sign * part.reserved_quantity for part in parts},
-    )
-    add_to(SalesOrderLine, "delivered_quantity", {part.order_line_id: sign * part.quantity for part in parts})
+    reserved = {part.order_line_id: -sign * part.reserved_quantity for part in parts}
+    delivered = {part.order_line_id: sign * part.quantity for part in parts}
+    steps = [("reserved_quantity", reserved), ("delivered_quantity", delivered)]
+    for column, quantities in steps[
+        ::sign
+    ]:  # what becomes less comes first: both together are never too much
+        add_to(SalesOrderLine, column, quantities)
     if delivery.cancel_reason:
         changes["reason"] = [None, delivery.cancel_reason]
     order.version += 1

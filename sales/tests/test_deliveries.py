@@ -97,11 +97,7 @@ def test_goods_leave_and_the_status_follows(client, order, product, tenant):
     assert state(client, order) == ("delivered", [(10, 0, 0), (4, 0, 0)])
     assert stock_of(client, product) == ("10.000", "0.000", "10.000")
     rows = client.get(f"{PATH}/{order['id']}/deliveries").json()
-    assert ([row["id"] for row in rows["data"]][0], len(rows["data"]), rows["pagination"]) == (
-        delivery["id"],
-        2,
-        None,
-    )
+    assert (rows["data"][0]["id"], len(rows["data"]), rows["pagination"]) == (delivery["id"], 2, None)
     assert [action for action, _ in history_of(tenant, order["id"])][2:] == [
         "delivered", "status_changed", "delivered", "status_changed",
     ]  # fmt: skip
