@@ -10,5 +10,5 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         import_module("crm.services.defaults")  # registers what a new tenant begins with
         import_module("crm.services.handover")  # registers what becomes of a leaver's leads
+        import_module("crm.services.deal_handover")  # and of their deals
         import_module("crm.invariants")  # registers what must hold of the books
-        import_module("crm.services.deal_handover")

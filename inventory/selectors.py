@@ -2,9 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from inventory.models import Product, StockMovement
@@ -14,19 +12,6 @@ from nextgenerp.core.tenancy import start_of_day, tenant_today
 LOW = Q(track_stock=True, on_hand__gt=0, on_hand__lte=F("reorder_level"))
 OUT = Q(track_stock=True, on_hand=0)
 NO_UNITS, NO_VALUE = Decimal("0.000"), Decimal("0.00")
-BROKEN = """
-    WITH running AS (
-        SELECT product_id, seq <> row_number() OVER one OR balance_after <> sum(quantity) OVER one
-               OR value_after <> sum(value) OVER one AS is_wrong
-        FROM stock_movement WINDOW one AS (PARTITION BY product_id ORDER BY seq)
-    ), ledgers AS (
-        SELECT product_id, count(*) AS n, sum(quantity) AS quantity, sum(value) AS value FROM stock_movement GROUP BY 1
-    )
-    SELECT product_id FROM running WHERE is_wrong
-    UNION
-    SELECT id FROM product LEFT JOIN ledgers ON product_id = id
-    WHERE (on_hand, stock_value, last_seq) <> (coalesce(quantity, 0), coalesce(value, 0), coalesce(n, 0))
-"""
 
 
 def search_products(queryset: QuerySet, text: str) -> QuerySet:
@@ -49,10 +34,3 @@ def stock_summary() -> dict[str, Any]:
     )
     today = StockMovement.objects.filter(created_at__gte=start_of_day(tenant_today()))
     return {**figures, "movementsToday": today.count()}
-
-
-def broken_ledgers() -> set[UUID]:
-    """The products whose movements do not add up, one by one and to the figures of their stock: none, ever."""
-    with connection.cursor() as cursor:
-        cursor.execute(BROKEN)
-        return {row[0] for row in cursor.fetchall()}

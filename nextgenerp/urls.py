@@ -11,8 +11,10 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("crm.api.urls")),
     path("", include("inventory.api.urls")),
+    path(
+        "", include("sales.api.urls")
+    ),  # before finance: /finance/invoices/from-sales-order is no id of an invoice
     path("", include("finance.api.urls")),
-    path("", include("sales.api.urls")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "nextgenerp.core.api.handlers.bad_request"

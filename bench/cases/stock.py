@@ -15,7 +15,7 @@ from bench.measure import (
     summed_up,
 )
 from bench.seeding import Seeded, admin_connection, ask
-from inventory.selectors import broken_ledgers
+from inventory.invariants import check_stock
 from inventory.services import stock as service
 from nextgenerp.core.tenancy import SYSTEM, tenant_context
 
@@ -49,8 +49,8 @@ def stock(bench: Bench) -> None:
         ]
         bench.rate("stock", f"HTTP, {name}", requests, status=201)
     with tenant_context(tenant.seat.tenant):
-        if broken := broken_ledgers():
-            raise RuntimeError(f"The movements of {len(broken)} products do not add up.")
+        if problems := list(check_stock()):
+            raise RuntimeError("\n".join(problems))
     clean(tenant)
 
 

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from crm.models.lead_words import LeadCompany, LeadSource, LeadStatus, LeadTag
-from crm.normal import KEY_LENGTH, digits, name_key, place_on_top, search_text
+from crm.normal import KEY_LENGTH, digits, name_key, search_text
+from crm.places import place_on_top
 from nextgenerp.core.imports.values import email_key
 from nextgenerp.core.models import Record
 from nextgenerp.core.scope import Scope

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from crm.models import Lead, LeadStatus
+from crm.normal import normal
 from nextgenerp.core.scope import visible
 from nextgenerp.core.tenancy import Actor
 
@@ -86,6 +87,17 @@ def statuses_with_counts(actor: Actor) -> list[dict[str, Any]]:
         }
         for status in LeadStatus.objects.all()
     ]  # fmt: skip
+
+
+def lead_counts_of(company_ids: Iterable[UUID], *, actor: Actor) -> dict[UUID, int]:
+    """How many leads the actor sees of each company that has any."""
+    leads = visible(Lead.objects.filter(company_id__in=list(company_ids)), actor)
+    return dict(leads.order_by().values_list("company_id").annotate(Count("id")))
+
+
+def search_companies(queryset: QuerySet, text: str) -> QuerySet:
+    """Companies whose name holds a text."""
+    return queryset.filter(name_key__contains=normal(text))
 
 
 def tags_of(lead_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:

@@ -80,8 +80,11 @@ def delete_customer(customer: Customer, *, actor: Actor) -> None:
 
 
 def lock_customer(customer_id: UUID) -> Customer:
-    """Lock a customer's row until the transaction ends, and return it as it is now. Raises NotFound."""
-    customer = Customer.objects.select_for_update(of=("self",)).filter(id=customer_id).first()
+    """Lock a customer's row until the transaction ends, and return it as it is now. Raises NotFound.
+
+    New documents may refer to it meanwhile: whoever makes one holds a number by then.
+    """
+    customer = Customer.objects.select_for_update(of=("self",), no_key=True).filter(id=customer_id).first()
     if customer is None:
         raise NotFound
     return customer

@@ -13,7 +13,8 @@ from django.db import connection
 from django.utils import timezone
 
 from crm.models import Lead, LeadCompany, LeadSource, LeadStatus, LeadTag, LeadTagging
-from crm.normal import digits, name_key, place_on_top, search_text
+from crm.normal import digits, name_key, search_text
+from crm.places import place_on_top
 from crm.services.leads import default_status
 from nextgenerp.core import history
 from nextgenerp.core.imports.tables import copy_history, copy_rows, update_rows

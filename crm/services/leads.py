@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from crm.models import Lead, LeadCompany, LeadStatus, LeadTag, LeadTagging
-from crm.normal import name_key, place_on_top
+from crm.models import Lead, LeadStatus, LeadTag, LeadTagging
+from crm.places import place_on_top
 from crm.selectors.leads import Duplicates, duplicates_of
+from crm.services.companies import company_named
 from crm.services.notices import tell_assignee
 from nextgenerp.core import entitlements, history
 from nextgenerp.core.exceptions import Conflict, Duplicate, InUse, Invalid
@@ -145,21 +146,6 @@ def lost_since(lead: Lead) -> datetime | None:
 def refuse_duplicates(duplicates: Duplicates) -> None:
     if duplicates:
         raise Duplicate("There is a lead with this e-mail address or phone number.", **duplicates.members)
-
-
-def company_named(name: str) -> LeadCompany | None:
-    """Find or create the company of a name, however it is spelt; None for no name."""
-    key = name_key(name)
-    if not key:
-        return None
-    found = LeadCompany.objects.filter(name_key=key).first()
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            return LeadCompany.objects.create(name=name, name_key=key)
-    except IntegrityError:  # somebody else was first
-        return LeadCompany.objects.get(name_key=key)
 
 
 def replace_tags(lead: Lead, tags: list[LeadTag] | None) -> dict[str, list[list[str]]]:

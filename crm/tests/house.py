@@ -5,12 +5,15 @@ from nextgenerp.testing.factories import make_seat
 BODIES = {
     "/leads": {"firstName": "Probe", "email": "probe@example.com"},
     "/leads/meta/tags": {"name": "probe"},
+    "/leads/meta/companies": {"name": "probe"},
+    "/leads/:id/tags": {"name": "probe"},
     "/leads/:id/activities": {"type": "task", "subject": "probe"},
     "/customers": {"name": "Probe"},
     "/deals": {"title": "Probe"},
 }
 OWN = {
-    "/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/customers/:id": "/customers", "/deals/:id": "/deals",
+    "/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/leads/:id/tags": "/leads",
+    "/customers/:id": "/customers", "/deals/:id": "/deals",
 }  # fmt: skip
 EMPTY_BODY = {("POST", "/leads/import"): 415, ("POST", "/customers/import"): 415}  # no multipart body
 

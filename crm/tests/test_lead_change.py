@@ -9,7 +9,7 @@ from django.utils import timezone
 from crm.models import Customer, Lead, LeadTagging
 from crm.tests.leads import field_errors, history_of, make, source_id, status_id
 from nextgenerp.core import entitlements
-from nextgenerp.core.tenancy import tenant_context
+from nextgenerp.core.tenancy import leave_tenant, tenant_context
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import make_seat
 
@@ -210,3 +210,42 @@ def test_simultaneous_changes_lose_nothing(committed_tenant):
         thread.join()
     row = stored(committed_tenant, lead)
     assert ([row[field] for field in fields], row["version"]) == (["x"] * 4, 5)
+
+
+def test_a_change_that_waited_for_another_finds_what_the_lead_refers_to_now(committed_tenant):
+    """PostgreSQL looks at the locked row anew, not at what it was joined to: status and company change meanwhile."""
+    seat = make_seat(committed_tenant, "admin")
+    lead = make(Client(seat), company="First Traders")
+    won, new = status_id(committed_tenant, "Won"), status_id(committed_tenant, "New")
+    barrier, answers = threading.Barrier(3), []
+
+    def patch(bodies):
+        try:
+            client = Client(seat)
+            for body in bodies:
+                barrier.wait(60)
+                answers.append(client.patch(f"/leads/{lead['id']}", body))
+        finally:
+            leave_tenant()
+            connection.close()
+
+    rounds = range(12)
+    writers = [
+        [{"statusId": (won, new)[number % 2]} for number in rounds],
+        [{"company": f"Traders {number}"} for number in rounds],
+        [{"firstName": f"Name {number}"} for number in rounds],
+    ]
+    threads = [threading.Thread(target=patch, args=[bodies]) for bodies in writers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in answers] == [200] * 36
+    assert all(answer.json()["company"] for answer in answers)
+    with tenant_context(committed_tenant):
+        kept = Lead.objects.select_related("company").get(pk=lead["id"])
+        found = kept.search_text
+        kept.derive()
+    assert found == kept.search_text
+    assert "traders 11" in found
+    assert "name 11" in found

@@ -30,6 +30,7 @@ class Invoice(Document):
 
     scope = Scope("Finance", owners=("owner_id", "created_by_id"))
 
+    customer = models.ForeignKey("crm.Customer", models.RESTRICT, db_index=False, related_name="+")
     status = models.CharField(max_length=14, choices=Status.choices, default=Status.DRAFT, editable=False)
     due_date = models.DateField(null=True, blank=True)
     settled = amount(editable=False)
@@ -80,7 +81,6 @@ class Invoice(Document):
         ]
         constraints = [
             *Document.Meta.constraints,
-            models.CheckConstraint(condition=Q(customer__isnull=False), name="invoice_has_customer"),
             models.CheckConstraint(
                 condition=Q(settled__gte=0, settled__lte=F("payable")), name="invoice_settled",
                 violation_error_message="No more than the balance can be received.",

@@ -37,7 +37,7 @@ def allocate(proforma_invoice_id: UUID | None, *, actor: Actor, held: Invoice | 
         taken = take(left, invoice)
         if taken:
             made += taken
-            settle(invoice, sum(one.amount for one in taken), "allocated", actor)
+            settle(invoice, sum((one.amount for one in taken), ZERO), "allocated", actor)
     ReceiptAllocation.objects.bulk_create(made)
 
 

@@ -126,9 +126,8 @@ def check_transition(expense: Expense, status: str, actor: Actor) -> None:
     """Hold a change of status to its order and to who may decide. Raises InvalidTransition, Forbidden."""
     allowed = NEXT[expense.status]
     if status not in allowed:
-        raise InvalidTransition(
-            f"{expense.number} is {expense.status}.",
-            **{"from": expense.status, "to": status, "allowed": list(allowed)},
+        raise InvalidTransition.between(
+            f"{expense.number} is {expense.status}.", expense.status, status, allowed
         )
     if status in {Status.APPROVED, Status.REJECTED}:
         check_approver(expense, actor)

@@ -39,12 +39,7 @@ def create_invoice(values: dict[str, Any], lines: Lines, *, actor: Actor) -> Inv
     if "due_date" not in values:
         values["due_date"] = values["date"] + timedelta(days=values["customer"].credit_days)
     check_dates(values["date"], values["due_date"])
-    taken = {}
-    for line in lines:
-        if line.get("source_line_id"):
-            source = line["source_line_id"]
-            taken[source] = taken.get(source, 0) + line["quantity"]
-    orders.count_invoiced(values.get("sales_order_id"), taken, actor=actor)
+    orders.count_invoiced(values.get("sales_order_id"), orders.invoiced_with(lines), actor=actor)
     kind = replace(INVOICE, claim=partial(entitlements.claim, LIMIT, period=month))
     return documents.create_document(kind, values, lines, actor=actor)
 
@@ -107,7 +102,7 @@ def check_dates(day: date, due: date | None) -> None:
 def refuse_locked(invoice: Invoice, values: dict[str, Any], lines: Lines | None) -> None:
     """Raise Conflict ``locked`` where values or lines would change what an issued invoice keeps."""
     closed = {name: value for name, value in values.items() if name not in OPEN_WHEN_ISSUED}
-    differs = documents.changed(invoice, documents.as_stored(closed))
+    differs = bool(documents.changed(invoice, documents.as_stored(closed)))
     if lines is not None and not differs:
         there = list(invoice.lines.all())
         before = state_of(there)

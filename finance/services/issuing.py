@@ -38,10 +38,7 @@ def change_status(invoice: Invoice, status: str, *, reason: str = "", actor: Act
     if status in {shown, invoice.status}:
         return invoice
     if status not in NEXT[invoice.status]:
-        raise InvalidTransition(
-            f"{invoice.number} is {shown}.",
-            **{"from": shown, "to": status, "allowed": [str(one) for one in NEXT[invoice.status]]},
-        )
+        raise InvalidTransition.between(f"{invoice.number} is {shown}.", shown, status, NEXT[invoice.status])
     if status == Status.SENT:
         return issue_invoice(invoice, actor=actor)
     return cancel_invoice(invoice, reason, actor=actor)

@@ -49,24 +49,30 @@ def count_invoiced(order_id: UUID | None, changes: Quantities, *, actor: Actor) 
         _ledger.count(order_id, changes, actor=actor)
 
 
+def summed(pairs: Iterable[tuple[UUID | None, Decimal]]) -> dict[UUID, Decimal]:
+    """Quantities by order line; what is of no order is left out."""
+    found: dict[UUID, Decimal] = {}
+    for line, quantity in pairs:
+        if line is not None:
+            found[line] = found.get(line, ZERO) + quantity
+    return found
+
+
 def invoiced_by(lines: Iterable[Any]) -> dict[UUID, Decimal]:
     """How much of each order line an invoice's lines are."""
-    found: dict[UUID, Decimal] = {}
-    for line in lines:
-        if line.source_line_id:
-            found[line.source_line_id] = found.get(line.source_line_id, ZERO) + line.quantity
-    return found
+    return summed((line.source_line_id, line.quantity) for line in lines)
+
+
+def invoiced_with(lines: Iterable[dict[str, Any]]) -> dict[UUID, Decimal]:
+    """The same of lines that are to be made."""
+    return summed((line.get("source_line_id"), line["quantity"]) for line in lines)
 
 
 def still_invoiced(there: Iterable[Any], given: Iterable[dict[str, Any]]) -> dict[UUID, Decimal]:
     """The same once an invoice's list of lines is the one given: only lines kept by their ids are an order's."""
-    known, found = {line.pk: line for line in there}, {}
-    for values in given:
-        line = known.get(values.get("id"))
-        if line is not None and line.source_line_id:
-            quantity = values.get("quantity", line.quantity)
-            found[line.source_line_id] = found.get(line.source_line_id, ZERO) + quantity
-    return found
+    known = {line.pk: line for line in there}
+    kept = ((known[one["id"]], one) for one in given if one.get("id") in known)
+    return summed((line.source_line_id, one.get("quantity", line.quantity)) for line, one in kept)
 
 
 def difference(before: Quantities, after: Quantities) -> dict[UUID, Decimal]:

@@ -16,10 +16,13 @@ from inventory.api.serializers import (
     StockOutSerializer,
     SummarySerializer,
 )
+from inventory.imports import ProductImport
 from inventory.models import Product, StockMovement
 from inventory.services import products, stock
 from nextgenerp.core.api.answers import Answer
-from nextgenerp.core.api.resources import ListMixin, ResourceView, ResourceViewSet
+from nextgenerp.core.api.csv_export import ExportColumn
+from nextgenerp.core.api.imports import IMPORT_ANSWERS, IMPORT_BODIES, ImportMixin
+from nextgenerp.core.api.resources import ExportMixin, ListMixin, ResourceView, ResourceViewSet
 from nextgenerp.core.api.views import ApiView
 from nextgenerp.core.exceptions import NotFound
 from nextgenerp.database.ids import parse_id
@@ -28,12 +31,13 @@ MODULE, FEATURE = "Inventory", "inventory"
 MOVED = Answer(MovementSerializer, status=201)
 
 
-class ProductViewSet(ResourceViewSet):
+class ProductViewSet(ImportMixin, ExportMixin, ResourceViewSet):
     """What a tenant buys and sells."""
 
     permission_module = MODULE
     feature = FEATURE
-    limits = {"create": products.LIMIT}
+    limits = {"create": products.LIMIT, "import_file": products.LIMIT}
+    import_resource = ProductImport
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
@@ -46,7 +50,31 @@ class ProductViewSet(ResourceViewSet):
         "onHand": "on_hand",
         "stockValue": "stock_value",
     }
-    bodies = {"create": NewProductSerializer}
+    bodies = {"create": NewProductSerializer, **IMPORT_BODIES}
+    answers = IMPORT_ANSWERS
+    export_name = "products"
+    export_columns = (
+        ExportColumn("sku", "sku"),
+        ExportColumn("name", "name"),
+        ExportColumn("type", "type"),
+        ExportColumn("category", "category"),
+        ExportColumn("unit", "unit"),
+        ExportColumn("hsnSac", "hsn_sac"),
+        ExportColumn("gstRate", "gst_rate"),
+        ExportColumn("salePrice", "sale_price"),
+        ExportColumn("purchasePrice", "purchase_price"),
+        ExportColumn("taxMode", "tax_mode"),
+        ExportColumn("trackStock", "track_stock"),
+        ExportColumn("reorderLevel", "reorder_level"),
+        ExportColumn("onHand", "on_hand"),
+        ExportColumn("reserved", "reserved"),
+        ExportColumn("available", "available"),
+        ExportColumn("averageCost", "average_cost"),
+        ExportColumn("stockValue", "stock_value"),
+        ExportColumn("isActive", "is_active"),
+        ExportColumn("createdAt", "created_at"),
+        ExportColumn("updatedAt", "updated_at"),
+    )
 
     def create(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Make a product; ``openingStock`` of it is opened with a movement at ``openingCost``, by default the

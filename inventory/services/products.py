@@ -8,8 +8,10 @@ from django.db import transaction
 from inventory.models import Product, StockMovement
 from inventory.services.ledger import ZERO, Move, write_movements
 from nextgenerp.core import entitlements, history
-from nextgenerp.core.exceptions import Conflict, Duplicate, Invalid
-from nextgenerp.core.tenancy import Actor
+from nextgenerp.core.documents.rates import check_rate
+from nextgenerp.core.exceptions import Conflict, Duplicate, InUse, Invalid
+from nextgenerp.core.records import count_references
+from nextgenerp.core.tenancy import Actor, tenant_today
 
 LIMIT = "products"
 NAMED_BY = {"sku", "name", "category", "hsn_sac"}
@@ -26,11 +28,13 @@ def create_product(
 ) -> Product:
     """Store a new product with the movement that opens its stock; takes the counter's lock.
 
-    The opening costs the purchase price unless told otherwise. Raises Invalid, Duplicate and LimitReached.
+    The opening costs the purchase price unless told otherwise; the GST rate is one of today's. Raises Invalid,
+    Duplicate and LimitReached.
     """
     is_service = values.get("type") == Product.Type.SERVICE
     product = Product(**{"track_stock": not is_service, "average_cost": opening_cost or ZERO, **values})
     refuse_tracked_service(product)
+    check_rate(product.gst_rate, tenant_today())
     if opening_stock and not product.track_stock:
         raise Invalid.field("openingStock", "not_tracked", "The stock of this product is not tracked.")
     product.derive()
@@ -57,7 +61,8 @@ def show_stock(product: Product, movement: StockMovement) -> None:
 def update_product(product: Product, values: dict[str, Any], *, actor: Actor) -> Product:
     """Store what differs, raise the version and write the history; the caller holds the row lock.
 
-    What becomes a service is not tracked any longer. Raises Invalid, Duplicate, and Conflict where stock is left.
+    What becomes a service is not tracked any longer; a new GST rate is one of today's. Raises Invalid, Duplicate, and
+    Conflict where stock is left.
     """
     values = dict(values)
     if values.get("type") == Product.Type.SERVICE:
@@ -66,6 +71,8 @@ def update_product(product: Product, values: dict[str, Any], *, actor: Actor) ->
     if not changes:
         return product
     refuse_tracked_service(product)
+    if "gst_rate" in changes:
+        check_rate(product.gst_rate, tenant_today())
     if not product.track_stock and product.on_hand:
         raise Conflict(
             "Stock is tracked until there is none left.", onHand=product.on_hand, reserved=product.reserved
@@ -83,7 +90,12 @@ def update_product(product: Product, values: dict[str, Any], *, actor: Actor) ->
 
 @transaction.atomic
 def delete_product(product: Product, *, actor: Actor) -> None:
-    """Delete a product nothing refers to; the caller holds the row lock. Raises InUse, or RestrictedError."""
+    """Delete a product without movements and documents; the caller holds the row lock. Raises InUse with counts."""
+    counts = count_references(product)
+    if counts:
+        raise InUse(
+            "There are movements or documents of this product. Make it inactive instead.", counts=counts
+        )
     history.record(product, "deleted", actor=actor)
     product.delete()
     entitlements.release(LIMIT)

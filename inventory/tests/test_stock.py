@@ -6,15 +6,16 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from inventory.models import Product, StockMovement
-from inventory.tests.products import EVERYTHING, body, field_errors, make
+from inventory.tests.products import body, field_errors, make
 from nextgenerp.core.tenancy import tenant_context, tenant_today
+from nextgenerp.testing.books import assert_books_are_clean, problems_of
 
 NOBODYS = "01927f4e-7c1a-7b60-8f3a-5d2e9c0b4a17"
 
 
 @pytest.fixture
 def client(member):
-    return member(inventory=EVERYTHING)
+    return member("tenant_admin")
 
 
 def move(client, how, product, **values):
@@ -230,6 +231,7 @@ def test_a_product_with_movements_is_not_deleted(client):
     product = make(client, openingStock=1)
     response = client.delete(f"/inventory/products/{product['id']}")
     assert (response.status_code, response.json()["code"]) == (409, "in_use")
+    assert response.json()["counts"] == {"stockMovements": 1}
     assert client.get(f"/inventory/products/{product['id']}").status_code == 200
     assert (
         client.patch(f"/inventory/products/{product['id']}", {"isActive": False}).json()["isActive"] is False
@@ -358,3 +360,22 @@ def test_a_movement_is_one_statement(client, tenant, queries):
     with queries() as seen:
         ledger(client, product)
     assert len(seen) <= 4
+
+
+def test_a_ledger_that_does_not_add_up_is_found(client, tenant):
+    product = make(client, openingStock=5, openingCost=2)
+    assert_books_are_clean(tenant)
+    with tenant_context(tenant), connection.cursor() as cursor:
+        cursor.execute("UPDATE product SET on_hand = 6, available = 6, stock_value = 12")
+        cursor.execute("""
+            INSERT INTO stock_movement (
+                id, product_id, seq, type, quantity, value, unit_cost, balance_after, value_after, average_cost_after,
+                reason, reference_type, reference_number, date, created_at
+            )
+            SELECT gen_random_uuid(), product_id, 3, 'in', 2, 4, 2, 8, 14, 2, '', '', '', date, now()
+            FROM stock_movement
+        """)
+    assert problems_of(tenant) == [
+        f"stock: {product['id']}: 6.000 on hand worth 12.00 after movement 1, 2 movements make 7.000 worth 14.00",
+        f"stock: {product['id']}: movement 3 leaves 8.000 worth 14.00, the movements make 7.000 worth 14.00",
+    ]

@@ -1,5 +1,6 @@
 """What services raise when something may not happen; ``api/problems.py`` speaks them as RFC 9457 problems."""
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -74,6 +75,12 @@ class InUse(Conflict):
 
 class InvalidTransition(Conflict):
     code, title = "invalid_transition", "Invalid transition"
+
+    @classmethod
+    def between(cls, detail: str, before: str, to: str, allowed: Iterable[str]) -> "InvalidTransition":
+        """A step that is none: from where, to where, and where one may go instead."""
+        members: dict[str, Any] = {"from": before, "to": to, "allowed": [str(one) for one in allowed]}
+        return cls(detail, **members)
 
 
 class Expired(DomainError):

@@ -34,8 +34,9 @@ class EmailTemplate(Record):
 class QueuedEmail(models.Model):
     """One mail: rendered when it is asked for, sent after the commit, kept a while for the curious.
 
-    ``schema_name`` is where it was caused, ``attachments`` the ids of stored files there. ``claim`` is the
-    token of the delivery that has it in hand.
+    ``schema_name`` is where it was caused, ``attachments`` the ids of stored files there. ``made_by`` and
+    ``made_of`` are the function and its arguments that make further files there whenever the mail is sent: it returns
+    ``(name, content, content type)`` of each. ``claim`` is the token of the delivery that has it in hand.
     """
 
     class Status(models.TextChoices):
@@ -55,6 +56,8 @@ class QueuedEmail(models.Model):
     body_text = models.TextField()
     body_html = models.TextField(blank=True)
     attachments = ArrayField(models.UUIDField(), default=list)
+    made_by = models.CharField(max_length=200, blank=True)
+    made_of = models.JSONField(default=list)
     message_id = models.CharField(max_length=320, unique=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     attempts = models.PositiveIntegerField(default=0)

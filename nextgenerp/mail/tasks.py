@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from nextgenerp.core.models import StoredFile
 from nextgenerp.core.tasks import GiveUp, active_tenant
@@ -62,16 +63,17 @@ def message(email: QueuedEmail) -> EmailMultiAlternatives:
 
 
 def attached_files(email: QueuedEmail) -> list[tuple[str, bytes, str]]:
-    """Name, content and type of each attachment, from the tenant that caused the mail."""
-    if not email.attachments:
+    """Name, content and type of each attachment, from the tenant that caused the mail. Raises GiveUp."""
+    if not email.attachments and not email.made_by:
         return []
     with tenant_context(active_tenant(email.schema_name)):
+        made = import_string(email.made_by)(*email.made_of) if email.made_by else []
         files = {one.id: one for one in StoredFile.objects.filter(id__in=email.attachments)}
         missing = [identifier for identifier in email.attachments if identifier not in files]
         if missing:
             raise GiveUp(f"The attachment {missing[0]} is gone.")
         found = [files[identifier] for identifier in email.attachments]
-    return [(one.name, read(one.path), one.content_type) for one in found]
+    return [(one.name, read(one.path), one.content_type) for one in found] + made
 
 
 def read(path: str) -> bytes:

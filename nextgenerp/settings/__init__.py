@@ -250,6 +250,7 @@ SCHEDULE = {
     "tend_imports": ("nextgenerp.core.imports.tending.tend_imports", 60),
     "purge_failed_tasks": ("nextgenerp.core.purging.purge_failed_tasks", 24 * 60),
     "purge_accounts": ("accounts.tasks.purge_expired", 60),
+    "keep_sales_dates": ("sales.tasks.keep_dates_everywhere", 30),
 }
 
 # --- mail ----------------------------------------------------------------------------------------------------

@@ -1,78 +1,85 @@
-"""The statuses of a family made, changed, moved out of and removed."""
+"""Documents put into statuses: which moves a person may make, and how a move is stored and written down."""
 
 from typing import Any
-from uuid import UUID
 
-import orjson
-from django.db import transaction
-from django.db.models import F, Max
-from django.utils import timezone
+from django.db import connection
+from psycopg import sql
 
-from nextgenerp.core import history, records
-from nextgenerp.core.exceptions import Conflict, InUse
-from nextgenerp.core.imports.tables import copy_history
+from nextgenerp.core import history
+from nextgenerp.core.documents.services import freeze
+from nextgenerp.core.exceptions import Conflict, InvalidTransition
 from nextgenerp.core.tenancy import Actor
+from sales.kinds import SalesKind
 from sales.models import DocumentStatus
-from sales.services.settings import create_setting, hold_settings, update_setting
 
-MOST_ORDER = 32767
-
-
-@transaction.atomic
-def create_status(model: type[DocumentStatus], values: dict[str, Any], *, actor: Actor) -> DocumentStatus:
-    """Store a new status, at the end of its family unless its order is given. Locks the settings."""
-    hold_settings()
-    if "order" not in values:
-        last = model._default_manager.aggregate(last=Max("order"))["last"] or 0
-        values = {**values, "order": min(last + 1, MOST_ORDER)}
-    return create_setting(model, values, actor=actor)
+DRAFT = "draft"
 
 
-@transaction.atomic
-def update_status(status: Any, values: dict[str, Any], *, actor: Actor) -> DocumentStatus:
-    """Store what differs; the caller holds the settings and the row, against which no document takes the status.
+def default_status(kind: SalesKind) -> Any:
+    """What a new document is in."""
+    return kind.status_model.objects.get(is_default=True)
 
-    Raises Conflict for the category of a system status and for leaving the family without a default, InUse for the
-    category of a used one.
+
+def system_status(kind: SalesKind, category: str) -> Any:
+    """What the system puts a document in that comes into a category."""
+    return kind.status_model.objects.get(category=category, is_system=True)
+
+
+def hold_status(status: DocumentStatus) -> None:
+    """Keep a status in its category until the transaction ends, and let others hold it too. Raises Conflict."""
+    statement = sql.SQL("SELECT category FROM {} WHERE id = %s FOR KEY SHARE")
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(sql.Identifier(status._meta.db_table)), [status.pk])
+        row = cursor.fetchone()
+    if row is None or row[0] != getattr(status, "category", None):
+        raise Conflict("The status has changed in the meantime. Read the statuses again.")
+
+
+def refuse_transition(kind: SalesKind, document: Any, category: str) -> None:
+    """Raises InvalidTransition with ``from``, ``to`` and ``allowed`` for a move a person may not make."""
+    now = document.status.category
+    allowed = kind.by_hand.get(now, ())
+    if category not in allowed:
+        ways = f"only to: {', '.join(allowed)}" if allowed else "not by hand"
+        raise InvalidTransition(
+            f"A {kind.name} that is {now} can be moved {ways}.",
+            **{"from": now, "to": category, "allowed": list(allowed)},
+        )
+
+
+def store_status(
+    kind: SalesKind, document: Any, status: Any, *, actor: Actor, reason: str = "", also: tuple[str, ...] = ()
+) -> None:
+    """Put a locked document into a status, raise its version and write the history; ``also`` names further columns.
+
+    A document that leaves draft is frozen. Nothing happens when it is in the status already.
     """
-    if values.get("category", status.category) != status.category:
-        if status.is_system:
-            raise Conflict("The system needs this status for its category, which cannot change.")
-        refuse_used(status, "its category cannot change")
-    if status.is_default and not values.get("is_default", True):
-        raise Conflict("A family has a default status: make another one the default.")
-    return update_setting(status, values, actor=actor)
+    old = document.status
+    if old.pk == status.pk:
+        return
+    if old.category == DRAFT and status.category != DRAFT:
+        freeze(kind, document)
+    changes: dict[str, list[Any]] = {"status": [old.name, status.name]}
+    if status.category != old.category:
+        changes["category"] = [old.category, status.category]
+        if document.status_reason != reason:
+            changes["status_reason"] = [document.status_reason, reason]
+            document.status_reason = reason
+    document.status = status
+    document.version += 1
+    document.save(update_fields=["status", "status_reason", "snapshot", *also, "version", "updated_at"])
+    history.record(document, "status_changed", actor=actor, changes=changes)
 
 
-@transaction.atomic
-def delete_status(status: Any, *, actor: Actor) -> None:
-    """Delete a status no document has; the caller holds the settings and the row. Raises Conflict, InUse."""
-    if status.is_system:
-        raise Conflict("The system needs this status for its category.")
-    if status.is_default:
-        raise Conflict("This is the default status: make another one the default first.")
-    refuse_used(status, "move them with moveTo, or choose another status")
-    records.delete_record(status, actor=actor)
-
-
-def refuse_used(status: Any, consequence: str) -> None:
-    """Raises InUse with the ``count`` of documents that have a status."""
-    count = status.documents.count() if hasattr(status, "documents") else 0
-    if count:
-        raise InUse(f"{count} documents have this status: {consequence}.", count=count)
-
-
-@transaction.atomic
-def move_documents(status: Any, target: Any, *, actor: Actor) -> int:
-    """Give every document of a status another one of the same category; returns how many. Locks them by id."""
-    documents = status.documents.model._default_manager
-    ids: list[UUID] = list(
-        documents.filter(status=status).order_by("id").select_for_update().values_list("id", flat=True)
-    )
-    if ids:
-        now = timezone.now()
-        documents.filter(id__in=ids).update(status=target, version=F("version") + 1, updated_at=now)
-        change = orjson.dumps({"statusId": history.plain([status.id, target.id])}).decode()
-        moved = ((one, change) for one in ids)
-        copy_history(documents.model, "updated", moved, actor=actor, import_id=None, now=now)
-    return len(ids)
+def put_in(
+    kind: SalesKind,
+    document: Any,
+    category: str,
+    *,
+    actor: Actor,
+    reason: str = "",
+    also: tuple[str, ...] = (),
+) -> None:
+    """Put a locked document into a category by the system; it keeps a status of its own that is of it already."""
+    if document.status.category != category:
+        store_status(kind, document, system_status(kind, category), actor=actor, reason=reason, also=also)

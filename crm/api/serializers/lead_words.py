@@ -1,9 +1,12 @@
-"""How statuses, sources and tags of leads are spoken."""
+"""How statuses, sources, tags and companies of leads are spoken, and whom leads are given to."""
+
+from typing import Any
 
 from rest_framework import serializers
 
-from crm.models import GREY, LeadSource, LeadStatus, LeadTag
-from nextgenerp.core.api.serializers import ApiModelSerializer
+from crm.models import GREY, LeadCompany, LeadSource, LeadStatus, LeadTag
+from nextgenerp.core.api.fields import RecordIdField, TextField
+from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
 
 
 class LeadStatusSerializer(ApiModelSerializer):
@@ -33,3 +36,37 @@ class LeadTagSerializer(ApiModelSerializer):
         model = LeadTag
         fields = ("id", "name", "color")
         extra_kwargs = {"color": {"default": GREY}}
+
+
+class TaggingSerializer(ApiSerializer):
+    """A tag by its id, or by its name, which makes it where there is none."""
+
+    tag_id = RecordIdField(source="tag", queryset=LeadTag.objects.all(), required=False)
+    name = TextField(max_length=50, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"tagId": "Give tagId or name, one of them."}, "required")
+        return attrs
+
+
+class LeadCompanySerializer(ApiModelSerializer):
+    class Meta:
+        model = LeadCompany
+        fields = ("id", "name")
+
+
+class CountedCompanySerializer(LeadCompanySerializer):
+    lead_count = serializers.IntegerField(read_only=True)
+
+    class Meta(LeadCompanySerializer.Meta):
+        fields = (*LeadCompanySerializer.Meta.fields, "lead_count")
+
+
+class AssigneeSerializer(ApiSerializer):
+    """A member who may be given leads."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    role = serializers.CharField()

@@ -68,29 +68,33 @@ class Export:
         self, queryset: QuerySet, columns: tuple[ExportColumn, ...], order: Order, tenant: Any
     ) -> None:
         self.tenant = tenant
-        self.batches = self.produce(queryset, columns, order)
+        self.batches = produce(queryset, columns, order, tenant)
 
     def __iter__(self) -> Iterator[bytes]:
         return self.batches
-
-    def produce(self, queryset: QuerySet, columns: tuple[ExportColumn, ...], order: Order) -> Iterator[bytes]:
-        writer = csv.writer(Echo())
-        yield (BOM + writer.writerow([column.name for column in columns])).encode()
-        rows: list[tuple[Any, ...]] = []
-        while True:
-            with tenant_context(self.tenant):
-                rows = next_batch(queryset, columns, order, rows)
-                lines = [writer.writerow(cells) for cells in rendered(rows, columns)]
-            leave_tenant()
-            if lines:
-                yield "".join(lines).encode()
-            if len(rows) < BATCH:
-                return
 
     def close(self) -> None:
         self.batches.close()
         with _lock:
             _running.pop(self.tenant.schema_name, None)
+
+
+def produce(
+    queryset: QuerySet, columns: tuple[ExportColumn, ...], order: Order, tenant: Any
+) -> Iterator[bytes]:
+    """The bytes of an export. No method of it: an export that nobody closed is freed with its response then."""
+    writer = csv.writer(Echo())
+    yield (BOM + writer.writerow([column.name for column in columns])).encode()
+    rows: list[tuple[Any, ...]] = []
+    while True:
+        with tenant_context(tenant):
+            rows = next_batch(queryset, columns, order, rows)
+            lines = [writer.writerow(cells) for cells in rendered(rows, columns)]
+        leave_tenant()
+        if lines:
+            yield "".join(lines).encode()
+        if len(rows) < BATCH:
+            return
 
 
 def next_batch(

@@ -1,6 +1,5 @@
 """Documents over HTTP: what the viewset of a kind inherits and only has to declare (docs/adding-a-resource.md)."""
 
-import re
 from typing import Any
 
 import django_filters
@@ -15,7 +14,7 @@ from nextgenerp.core.api.resources import ExportMixin, ResourceViewSet
 from nextgenerp.core.documents import pdf, services
 from nextgenerp.core.documents.kinds import DocumentKind
 from nextgenerp.core.documents.pdf.content import PrintedDocument
-from nextgenerp.core.documents.printing import printed
+from nextgenerp.core.documents.printing import file_name, printed
 from nextgenerp.core.documents.search import search_documents
 from nextgenerp.core.exceptions import Invalid
 
@@ -114,8 +113,3 @@ class DocumentViewSet(ExportMixin, ResourceViewSet):
         response = HttpResponse(pdf.render(self.printed(instance)), content_type="application/pdf")
         response["Content-Disposition"] = f'{disposition}; filename="{file_name(instance.number)}"'
         return response
-
-
-def file_name(number: str) -> str:
-    """The name of a document's PDF: ``QT-26-27-0001.pdf``."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", number).strip("-.") + ".pdf"

@@ -55,7 +55,7 @@ BY_NAME = {
     "token": "eyJhbGciOiJIUzI1NiJ9.demo.demo",
     "website": "https://demo.example.com",
 }
-DEEPEST = 6
+DEEPEST = 9
 
 
 def example_of(schema: dict[str, Any], components: dict[str, Any], name: str = "", depth: int = 0) -> Any:

@@ -1,5 +1,6 @@
 """A document as it is printed: from what was copied onto it when it left draft, before that from live data."""
 
+import re
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -27,6 +28,11 @@ SUPPLIES = {
     "export": "Supply meant for export",
     "sez": "Supply to SEZ unit or SEZ developer for authorised operations",
 }
+
+
+def file_name(number: str) -> str:
+    """The name of a document's PDF: ``QT-26-27-0001.pdf``."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", number).strip("-.") + ".pdf"
 
 
 def snapshot_of(kind: DocumentKind, document: Any, own: Company) -> dict[str, Any]:

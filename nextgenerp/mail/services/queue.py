@@ -34,12 +34,14 @@ def send(
     cc: Sequence[str] = (),
     reply_to: str = "",
     attachments: Iterable[UUID] = (),
+    made_by: str = "",
+    made_of: Sequence[str] = (),
 ) -> QueuedEmail:
     """Queue a mail in the caller's transaction; it is sent once that commits, and never if it rolls back.
 
     ``variables`` are exactly those the template declares, ``attachments`` the ids of stored files of the
-    current tenant. Raises Invalid for addresses, RateLimited at the tenant's daily cap, UnknownTemplate,
-    ValueError.
+    current tenant; ``made_by`` (a dotted path) makes further ones of ``made_of`` when it is sent, by the worker. Raises
+    Invalid for addresses, RateLimited at the tenant's daily cap, UnknownTemplate, ValueError.
     """
     recipients = addresses("to", [to] if isinstance(to, str) else to)
     copies = [address for address in addresses("cc", cc) if address not in recipients]
@@ -57,7 +59,8 @@ def send(
         id=identifier, template_key=key, schema_name=current_schema(),
         to=recipients, cc=copies, reply_to="".join(addresses("replyTo", [reply_to] if reply_to else [])),
         subject=rendered.subject, body_text=rendered.body_text, body_html=rendered.body_html,
-        attachments=list(attachments), message_id=f"<{identifier}@{sending_domain()}>",
+        attachments=list(attachments), made_by=made_by, made_of=list(made_of),
+        message_id=f"<{identifier}@{sending_domain()}>",
     )  # fmt: skip
     deliver_after_commit(email)
     return email

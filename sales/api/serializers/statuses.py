@@ -4,7 +4,7 @@ from typing import Any
 
 from nextgenerp.core.api.serializers import ApiModelSerializer
 from sales.models import GREY, ProformaInvoiceStatus, QuotationStatus, SalesOrderStatus
-from sales.services.statuses import MOST_ORDER
+from sales.services.status_families import MOST_ORDER
 
 FIELDS = ("id", "name", "color", "order", "category", "is_default", "is_system", "version")
 OPTIONS: dict[str, Any] = {

@@ -19,7 +19,7 @@ from sales.models import (
     SalesOrderCategory,
     SalesOrderStatus,
 )
-from sales.services import statuses
+from sales.services import status_families
 from sales.services.settings import hold_settings
 
 
@@ -55,13 +55,13 @@ class StatusViewSet(SettingViewSet):
     }  # fmt: skip
 
     def create_record(self, values: dict[str, Any]) -> DocumentStatus:
-        return statuses.create_status(self.queryset.model, values, actor=self.actor)
+        return status_families.create_status(self.queryset.model, values, actor=self.actor)
 
     def update_record(self, instance: DocumentStatus, values: dict[str, Any]) -> DocumentStatus:
-        return statuses.update_status(instance, values, actor=self.actor)
+        return status_families.update_status(instance, values, actor=self.actor)
 
     def delete_record(self, instance: DocumentStatus) -> None:
-        statuses.delete_status(instance, actor=self.actor)
+        status_families.delete_status(instance, actor=self.actor)
 
     @transaction.atomic
     def destroy(self, request: Any, *args: Any, **kwargs: Any) -> Response:
@@ -69,7 +69,7 @@ class StatusViewSet(SettingViewSet):
         hold_settings()
         if "moveTo" in request.GET:  # documents are locked before their statuses
             status = self.get_object()
-            statuses.move_documents(status, self.target(status), actor=self.actor)
+            status_families.move_documents(status, self.target(status), actor=self.actor)
         return super().destroy(request, *args, **kwargs)
 
     def target(self, status: DocumentStatus) -> DocumentStatus:

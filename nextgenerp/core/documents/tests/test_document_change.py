@@ -3,8 +3,9 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from crm.services.customers import lock_customer
 from nextgenerp.core.documents.models import CompanyProfile, NumberingPeriod
 from nextgenerp.core.documents.tests import probe
 from nextgenerp.core.documents.tests.estimates import (
@@ -24,6 +25,7 @@ from nextgenerp.core.documents.tests.estimates import (
     stored,
 )
 from nextgenerp.core.tenancy import tenant_context
+from nextgenerp.testing.books import assert_books_are_clean
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import grants, make_seat
 
@@ -242,6 +244,7 @@ def test_fifty_at_once_with_every_fifth_failing_are_numbered_without_a_gap(commi
     assert register_of(committed) == [(number, "used") for number in numbers]
     with tenant_context(committed):
         assert NumberingPeriod.objects.get().next_number == 41
+    assert_books_are_clean(committed)
 
 
 def test_changes_at_once_follow_each_other(committed):
@@ -261,3 +264,14 @@ def test_changes_at_once_follow_each_other(committed):
     assert used == sorted(read(Client(seat), draft["id"])["number"] for draft in drafts)
     with tenant_context(committed):
         assert len(lines) == sum(one.next_number - 1 for one in NumberingPeriod.objects.all())
+    assert_books_are_clean(committed)
+
+
+def test_a_held_customer_keeps_no_document_waiting(committed):
+    """Whoever holds the customer may want the series next: a new document, which has it, must not wait for them."""
+    client = Client(make_seat(committed, permissions=grants(**GRANTS)))
+    buyer = customer(client)
+    with tenant_context(committed), transaction.atomic():
+        lock_customer(buyer["id"])
+        made = together([lambda: client.post("/estimates", {"customerId": buyer["id"], "lines": [line()]})])
+        assert [one.status_code for one in made] == [201]

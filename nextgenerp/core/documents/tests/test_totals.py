@@ -125,6 +125,22 @@ def test_a_carry_given_up_for_a_small_value_comes_back():
     assert [line.cgst for line in compute(replace(document, tax_rounding="line")).lines] == [0, 0, 0]
 
 
+def test_a_carry_given_up_for_a_small_value_passes_exempt_lines_by():
+    small = [LineInput(D(1), D(price), gst_rate=D(12)) for price in ("0.09", "0.01")]
+    exempt, taxed = (
+        LineInput(D(1), D(100), tax_treatment="exempt"),
+        LineInput(D(1), D("0.05"), gst_rate=D(12)),
+    )
+    lines = compute(DocumentInput([*small, exempt, taxed], tax_mode="inclusive")).lines
+    assert [(line.cgst, line.taxable_value) for line in lines[2:]] == [(0, 100), (D("0.01"), D("0.03"))]
+
+
+def test_taxes_may_be_all_of_a_value_but_no_more():
+    lines = [LineInput(D(1), D(price), gst_rate=D(12)) for price in ("0.09", "0.02")]
+    last = compute(DocumentInput(lines, tax_mode="inclusive")).lines[1]
+    assert (last.cgst, last.sgst, last.taxable_value, last.total) == (D("0.01"), D("0.01"), 0, D("0.02"))
+
+
 def test_the_summaries():
     lines = [
         LineInput(D(3), D(100), gst_rate=D(18), hsn_sac="8471", unit="NOS"),
