@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.api.views import activities, board, conversion, customers, deals, lead_words, leads
+from crm.api.views import activities, analytics, board, conversion, customers, deals, lead_words, leads
 from nextgenerp.core.api.routers import Router
 
 ONE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
@@ -16,6 +16,7 @@ router.register("leads", leads.LeadViewSet, basename="lead")
 router.register("deals", deals.DealViewSet, basename="deal")
 urlpatterns = [
     path("leads/export", leads.LeadViewSet.as_view({"get": "export"})),
+    path("leads/analytics", analytics.LeadAnalyticsView.as_view({"get": "analytics"})),
     path("leads/kanban", board.LeadBoardView.as_view({"get": "kanban"})),
     *router.urls,
     path("leads/<str:id>/convert", conversion.LeadConversionView.as_view({"post": "convert"})),
