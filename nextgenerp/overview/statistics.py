@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from crm.models import Lead
+from crm.models import Customer, Deal, Lead
 from nextgenerp.core import seats
 from nextgenerp.core.tasks import in_every_tenant
 from nextgenerp.core.tenancy import current_schema
@@ -20,8 +20,13 @@ def active_seats() -> int:
 
 
 # What computes a figure in the current tenant's schema. Names without an entry belong to apps that are not there yet:
-# customers, deals, quotations, sales orders and revenue are 0 until each adds its line.
-FIGURES: dict[str, Callable[[], Any]] = {"users": active_seats, "leads": Lead.objects.count}
+# quotations, sales orders and revenue are 0 until each adds its line.
+FIGURES: dict[str, Callable[[], Any]] = {
+    "users": active_seats,
+    "leads": Lead.objects.count,
+    "customers": Customer.objects.count,
+    "deals": Deal.objects.count,
+}
 
 
 def gather_everywhere() -> None:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from nextgenerp.overview.dashboard import DashboardView
 from nextgenerp.overview.files import FileView
 from nextgenerp.overview.health import HealthView, ReadinessView
 from nextgenerp.overview.monitoring import MetricsView
@@ -16,5 +17,6 @@ urlpatterns = [
     path("health/ready", ReadinessView.as_view({"get": "show"})),
     path("metrics", MetricsView.as_view({"get": "show"})),
     path("organizations/my-organization/stats", OrganizationStatsView.as_view({"get": "show"})),
+    path("dashboard/stats", DashboardView.as_view({"get": "stats"})),
     path("files/<str:id>", FileView.as_view({"get": "retrieve"})),
 ]

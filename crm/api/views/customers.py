@@ -9,7 +9,7 @@ from crm.api.filters.customers import CustomerFilter
 from crm.api.serializers.customers import CustomerSerializer
 from crm.imports import CustomerImport
 from crm.models import Customer
-from crm.selectors.lead_search import search_leads
+from crm.selectors.search import search_customers
 from crm.selectors.tags import tag_names_of
 from crm.services import customers
 from nextgenerp.core import seats
@@ -33,7 +33,7 @@ class CustomerViewSet(ImportMixin, ExportMixin, ResourceViewSet):
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilter
-    search = search_leads
+    search = search_customers
     counted = customers.LIMIT
     sort_fields = {
         "createdAt": "created_at",

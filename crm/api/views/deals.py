@@ -5,7 +5,7 @@ from typing import Any
 from crm.api.filters.deals import DealFilter
 from crm.api.serializers.deals import DealSerializer
 from crm.models import Deal
-from crm.selectors.lead_search import search_leads
+from crm.selectors.search import search_deals
 from crm.services import deals
 from nextgenerp.core.api.resources import ResourceViewSet
 
@@ -18,7 +18,7 @@ class DealViewSet(ResourceViewSet):
     queryset = Deal.objects.all()
     serializer_class = DealSerializer
     filterset_class = DealFilter
-    search = search_leads
+    search = search_deals
     counted = deals.LIMIT
     sort_fields = {
         "createdAt": "created_at",
