@@ -57,7 +57,7 @@ UUID7 = (
 )
 COPIES = f"""
     CREATE TEMP TABLE copies AS
-    SELECT i, made, {UUID7.format("i::text")} AS id, hashint4(i) & 2147483647 AS h,
+    SELECT i, made, {UUID7.format("%(label)s || i")} AS id, hashint4(i) & 2147483647 AS h,
            (%(templates)s::uuid[])[1 + i %% cardinality(%(templates)s::uuid[])] AS template_id
     FROM (
         SELECT i, %(now)s::timestamptz - (%(n)s - i) * %(days)s * interval '1 day' / %(n)s AS made
@@ -208,10 +208,10 @@ class Copier:
 
     def begin(self, templates: list[str], n: int, label: str) -> None:
         self.link.execute("DROP TABLE IF EXISTS copies")
-        values = {"templates": templates, "n": n, "days": DAYS, "now": self.now}
+        values = {"label": label, "templates": templates, "n": n, "days": DAYS, "now": self.now}
         with psycopg.ClientCursor(self.link) as cursor:
             cursor.execute(COPIES, values)
-        recorded = RECORDED.format(id=UUID7.format("'h' || i"))
+        recorded = RECORDED.format(id=UUID7.format("'history' || id"))
         self.link.execute(recorded, [label, self.seat.id])
 
     def customers(self, templates: list[str], n: int) -> None:
@@ -236,7 +236,7 @@ class Copier:
             "name_key": "'demo product ' || i",
             "search_text": "' demo product ' || i || E'\\n sku-' || i || E'\\n demo goods\\n 8471\\n'",
         })  # fmt: skip
-        own = {"id": UUID7.format("'m' || i"), "product_id": "c.id", "created_at": "made"}
+        own = {"id": UUID7.format("'movement' || c.id"), "product_id": "c.id", "created_at": "made"}
         copy_rows(self.link, StockMovement, own, key="product_id")
         self.link.execute(COUNTED, {"n": n, "key": "products"})
         self.link.execute(PRODUCTS)
@@ -261,17 +261,17 @@ class Copier:
             "search_text": f"' ' || lower({number}) || E'\\n'", **later,
         }, join=CUSTOMERS)  # fmt: skip
         line = {
-            "id": UUID7.format("i || '/' || position"), "document_id": "c.id", "product_id": "product.id",
+            "id": UUID7.format("t.position::text || c.id"), "document_id": "c.id", "product_id": "product.id",
         }  # fmt: skip
         copy_rows(self.link, kind.line_model, line, key="document_id", join=ANY_PRODUCT)
         register = {
-            "id": UUID7.format("'n' || i"), "sequence": sequence, "number": number, "document_id": "c.id",
+            "id": UUID7.format("'number' || c.id"), "sequence": sequence, "number": number, "document_id": "c.id",
             "issued_at": "made",
         }  # fmt: skip
         copy_rows(self.link, IssuedNumber, register, key="document_id")
         if kind is INVOICE:
             receipt = {
-                "id": UUID7.format("'r' || i"), "invoice_id": "c.id", "customer_id": "customer.id",
+                "id": UUID7.format("'receipt' || c.id"), "invoice_id": "c.id", "customer_id": "customer.id",
                 "date": "made::date", "created_at": "made",
             }  # fmt: skip
             copy_rows(self.link, Receipt, receipt, key="invoice_id", join=CUSTOMERS)

@@ -3,7 +3,16 @@
 from django.urls import path
 
 from nextgenerp.core.api.routers import Router
-from sales.api.views import meta, proforma_invoices, quotations, sales_orders, settings, statuses
+from sales.api.views import (
+    calculation,
+    meta,
+    numbering,
+    proforma_invoices,
+    quotations,
+    sales_orders,
+    settings,
+    statuses,
+)
 
 DOCUMENTS = {
     "quotations": quotations.QuotationViewSet,
@@ -18,6 +27,9 @@ router.register("sales-settings/pi-statuses", statuses.ProformaInvoiceStatusView
 router.register("sales-settings/so-statuses", statuses.SalesOrderStatusViewSet, basename="so-status")
 router.register("sales-settings/bank-accounts", settings.BankAccountViewSet, basename="bank-account")
 router.register("sales-settings/terms-templates", settings.TermsTemplateViewSet, basename="terms-template")
+router.register(
+    "sales-settings/numbering-series", numbering.NumberingSeriesViewSet, basename="numbering-series"
+)
 for prefix, viewset in DOCUMENTS.items():
     router.register(prefix, viewset, basename=prefix)
 
@@ -28,6 +40,11 @@ META = {
 }
 
 urlpatterns = [
+    path("sales/calculate", calculation.CalculationView.as_view({"post": "calculate"})),
+    path(
+        "sales-settings/numbering-series/<str:id>/register",
+        numbering.NumberRegisterView.as_view({"get": "register"}),
+    ),
     path(
         "sales-settings/company-profile",
         settings.CompanyView.as_view({"get": "retrieve", "patch": "partial_update"}),

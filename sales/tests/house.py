@@ -20,6 +20,7 @@ BODIES = {
     "/sales-settings/bank-accounts": ACCOUNT,
     "/sales-settings/terms-templates": TERMS,
     **{path: {"lines": [LINE]} for path in DOCUMENTS},
+    "/sales/calculate": {"lines": [LINE]},
     "/proforma-invoices/from-quotation": {},
     "/sales-orders/from-quotation": {},
     "/sales-orders/from-pi": {},

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Membership, Organization, User
 from crm.models import Lead
+from inventory.models import Product, StockMovement
 from nextgenerp.core.entitlements import used
 from nextgenerp.core.tenancy import tenant_context
 
@@ -51,7 +52,8 @@ def test_everybody_can_sign_in_and_a_second_run_changes_nothing(demo, anonymous,
     tenant = Membership.objects.get(user__email_key="demo-staff@example.com").tenant
     with tenant_context(tenant):
         assert Lead.objects.count() == 200
-        assert (used("leads"), used("users")) == (200, 5)
+        assert (used("leads"), used("users"), used("products")) == (200, 5, 12)
+        assert StockMovement.objects.count() == Product.objects.exclude(last_seq=0).count() + 12
     reports = dict(tenant.seats.values_list("user__email_key", "manager__user__email_key"))
     assert reports["demo-staff-2@example.com"] == "demo-manager@example.com"
     assert reports["demo-manager@example.com"] == "demo-admin@example.com"

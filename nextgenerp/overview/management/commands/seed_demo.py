@@ -1,4 +1,4 @@
-"""manage.py seed_demo: Demo Traders with users of every role and leads, for development; again and again."""
+"""manage.py seed_demo: Demo Traders with users of every role, leads and products, for development; again and again."""
 
 import json
 import os
@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.services.tenants import make_seat, open_organization
-from crm import demo
+from crm import demo as crm_demo
+from inventory import demo as inventory_demo
 from nextgenerp.core.tenancy import Actor, tenant_context
 
 COMPANY = "Demo Traders"
@@ -42,9 +43,11 @@ class Command(BaseCommand):
             seats = seed_seats()
         owner = seats[OWNER]
         with tenant_context(owner.tenant):
-            made = demo.seed(actor_of(owner), LEADS)
+            leads = crm_demo.seed(actor_of(owner), LEADS)
+            products = inventory_demo.seed(actor_of(owner))
         write_logins(path, password)
-        self.stdout.write(f"{COMPANY}: {len(seats)} users, {made} new leads; the log-ins are in {path}.")
+        made = f"{leads} new leads, {products} new products"
+        self.stdout.write(f"{COMPANY}: {len(seats)} users, {made}; the log-ins are in {path}.")
 
 
 def kept_password(path: Path) -> str:
