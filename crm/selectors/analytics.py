@@ -166,7 +166,7 @@ def trend(parts: list[date], created: dict[int, int], everything: Tally) -> list
 
 
 def by_source(found: dict[UUID | None, Tally]) -> list[dict[str, Any]]:
-    names = dict(LeadSource.objects.values_list("id", "name"))
+    names: dict[UUID | None, str] = dict(LeadSource.objects.values_list("id", "name"))
     return ranked({"sourceId": key, "name": names.get(key), **tally.figures} for key, tally in found.items())
 
 
