@@ -15,11 +15,13 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.services.tenants import make_seat, open_organization
 from crm import demo as crm_demo
+from crm import demo_customers
 from inventory import demo as inventory_demo
 from nextgenerp.core.tenancy import Actor, tenant_context
 
 COMPANY = "Demo Traders"
 LEADS = 200
+CUSTOMERS = 24
 SUPER_ADMIN = "demo-super-admin@example.com"
 OWNER = "demo-tenant-admin@example.com"
 # Who else there is: address, role, last name, and the address of whom they report to.
@@ -44,9 +46,10 @@ class Command(BaseCommand):
         owner = seats[OWNER]
         with tenant_context(owner.tenant):
             leads = crm_demo.seed(actor_of(owner), LEADS)
+            customers, deals = demo_customers.seed(actor_of(owner), CUSTOMERS)
             products = inventory_demo.seed(actor_of(owner))
         write_logins(path, password)
-        made = f"{leads} new leads, {products} new products"
+        made = f"{leads} new leads, {customers} new customers, {deals} new deals, {products} new products"
         self.stdout.write(f"{COMPANY}: {len(seats)} users, {made}; the log-ins are in {path}.")
 
 
