@@ -15,12 +15,14 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.services.tenants import make_seat, open_organization
 from crm import demo as crm_demo
+from crm import demo_customers
 from inventory import demo as inventory_demo
 from nextgenerp.core.tenancy import Actor, tenant_context
 from sales import demo as sales_demo
 
 COMPANY = "Demo Traders"
 LEADS = 200
+CUSTOMERS = 24
 SUPER_ADMIN = "demo-super-admin@example.com"
 OWNER = "demo-tenant-admin@example.com"
 # Who else there is: address, role, last name, and the address of whom they report to.
@@ -45,10 +47,11 @@ class Command(BaseCommand):
         owner = seats[OWNER]
         with tenant_context(owner.tenant):
             leads = crm_demo.seed(actor_of(owner), LEADS)
+            customers, deals = demo_customers.seed(actor_of(owner), CUSTOMERS)
             products = inventory_demo.seed(actor_of(owner))
             sales = sales_demo.seed(actor_of(owner))
         write_logins(path, password)
-        made = f"{leads} new leads, {products} new products, {sales} new sales"
+        made = f"{leads} new leads, {customers} customers, {deals} deals, {products} products, {sales} sales"
         self.stdout.write(f"{COMPANY}: {len(seats)} users, {made}; the log-ins are in {path}.")
 
 
