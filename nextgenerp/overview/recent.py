@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Coalesce
 
 from crm.models import Customer, Deal, Lead, LeadActivity
+from finance.models import Expense, Invoice
 from nextgenerp.core import seats
 from nextgenerp.core.models import HistoryEntry
 from nextgenerp.core.scope import visible
@@ -52,6 +53,14 @@ def deals(actor: Actor) -> QuerySet:
     return visible(Deal.objects.all(), actor)
 
 
+def invoices(actor: Actor) -> QuerySet:
+    return visible(Invoice.objects.all(), actor)
+
+
+def expenses(actor: Actor) -> QuerySet:
+    return visible(Expense.objects.all(), actor)
+
+
 # By the record types of the history; apps add a line for each kind of theirs.
 KINDS = {
     "crm.Lead": Kind("lead", "Leads", leads, attrgetter("name")),
@@ -60,6 +69,8 @@ KINDS = {
     ),
     "crm.Customer": Kind("customer", "Customers", customers, attrgetter("name")),
     "crm.Deal": Kind("deal", "Leads", deals, attrgetter("title")),
+    "finance.Invoice": Kind("invoice", "Finance", invoices, attrgetter("number")),
+    "finance.Expense": Kind("expense", "Finance", expenses, attrgetter("number")),
 }
 
 
