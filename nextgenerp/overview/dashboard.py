@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework.response import Response
 
 from crm.selectors.figures import deal_figures, lead_figures
+from finance.selectors.summary import finance_figures
 from nextgenerp.core import entitlements
 from nextgenerp.core.api.periods import PERIOD_PARAMETERS, PERIOD_SCHEMAS, read_period
 from nextgenerp.core.api.views import ApiView
@@ -42,6 +43,7 @@ BLOCKS = {
     "quotations": Block("Quotations", quotation_figures),
     "proformaInvoices": Block("Proforma Invoices", proforma_invoice_figures),
     "salesOrders": Block("Sales Orders", sales_order_figures),
+    "finance": Block("Finance", finance_figures),
 }
 
 

@@ -1,8 +1,10 @@
 """The shape of the dashboard, for the OpenAPI document; the figures are answered as they come from the selectors."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.models import Deal, LeadStatus
+from finance.shapes import SUMMARY
 from nextgenerp.core.api.fields import DecimalField
 from nextgenerp.core.api.serializers import ApiSerializer
 from nextgenerp.core.api.timeline import TimelineActorSerializer
@@ -67,6 +69,11 @@ class ProformaInvoicesBlockSerializer(DocumentsBlockSerializer):
     settled = amount()
 
 
+@extend_schema_field(SUMMARY)
+class FinanceBlockField(serializers.JSONField):
+    """The summary of the period; its trend counts the issued invoices of each day."""
+
+
 class RecentActivitySerializer(ApiSerializer):
     """The latest change of a record; its ``name`` is null once it is deleted, ``actor`` where no member acted."""
 
@@ -88,6 +95,7 @@ class TrendDaySerializer(ApiSerializer):
     quotations = serializers.IntegerField(required=False)
     proforma_invoices = serializers.IntegerField(required=False)
     sales_orders = serializers.IntegerField(required=False)
+    finance = serializers.IntegerField(required=False)
 
 
 class DashboardSerializer(ApiSerializer):
@@ -100,6 +108,7 @@ class DashboardSerializer(ApiSerializer):
     quotations = DocumentsBlockSerializer(required=False)
     proforma_invoices = ProformaInvoicesBlockSerializer(required=False)
     sales_orders = DocumentsBlockSerializer(required=False)
+    finance = FinanceBlockField(required=False)
     recent_activities = RecentActivitySerializer(many=True)
     trend = TrendDaySerializer(many=True)
     hidden = serializers.ListField(child=serializers.CharField())
