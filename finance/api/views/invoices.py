@@ -16,20 +16,23 @@ from finance.api.serializers.invoices import (
 )
 from finance.kinds import INVOICE
 from finance.models import Invoice, Receipt
+from finance.printing import printed_invoice
 from finance.selectors.invoices import with_shown_status
 from finance.selectors.receipts import payments_of, receipt_shown
-from finance.services import invoices, issuing, payments
+from finance.services import dispatch, invoices, issuing, payments
 from finance.services.receipts import find_receipt
 from nextgenerp.core.api.csv_export import ExportColumn
 from nextgenerp.core.api.documents import EXPORT_COLUMNS, DocumentViewSet
 from nextgenerp.core.api.payments import PAYMENT_ANSWERS, PAYMENT_BODIES, PaymentsMixin
+from nextgenerp.core.api.sending import SENDING_ANSWERS, SENDING_BODIES, SendEmailMixin
+from nextgenerp.core.documents.pdf.content import PrintedDocument
 from nextgenerp.core.exceptions import Conflict, Invalid
 
 # What the simple shape calls a field of a line.
 ITEM_NAMES = {"unitPrice": "rate", "gstRate": "taxRate", "name": "description"}
 
 
-class InvoiceViewSet(PaymentsMixin, DocumentViewSet):
+class InvoiceViewSet(PaymentsMixin, SendEmailMixin, DocumentViewSet):
     """Invoices within the caller's scope.
 
     A draft is changed as one likes; ``status`` ``sent`` issues it, and its figures are locked from then on.
@@ -50,17 +53,20 @@ class InvoiceViewSet(PaymentsMixin, DocumentViewSet):
         "payments": "canView",
         "record_payment": "canCreate",
         "reverse_payment": "canCreate",
+        "send_email": "canCreate",
     }
     bodies = {
         "create": InvoiceBodySerializer,
         "partial_update": InvoiceBodySerializer,
         "change_status": InvoiceStatusSerializer,
         **PAYMENT_BODIES,
+        **SENDING_BODIES,
     }
     answers = {
         **DocumentViewSet.answers,
         "change_status": InvoiceSerializer,
         **PAYMENT_ANSWERS,
+        **SENDING_ANSWERS,
     }
     export_name = "invoices"
     export_columns = (
@@ -141,3 +147,9 @@ class InvoiceViewSet(PaymentsMixin, DocumentViewSet):
 
     def reverse(self, document: Invoice, payment: Receipt, values: dict[str, Any]) -> dict[str, Any]:
         return receipt_shown(payments.reverse_payment(document, payment, values, actor=self.actor))
+
+    def mail(self, document: Invoice, values: dict[str, Any]) -> UUID:
+        return dispatch.send_invoice(document, **values, actor=self.actor).pk
+
+    def printed(self, instance: Invoice) -> PrintedDocument:
+        return printed_invoice(instance)

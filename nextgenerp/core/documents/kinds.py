@@ -6,6 +6,8 @@ from typing import Any
 
 from nextgenerp.core.documents.buyers import customer_as_buyer
 
+MOST_RECIPIENTS = 5  # of one mail with a document
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentKind:

@@ -7,13 +7,11 @@ from django.db import transaction
 
 from nextgenerp.core import history, seats
 from nextgenerp.core.documents.company import company
-from nextgenerp.core.documents.kinds import DocumentKind
+from nextgenerp.core.documents.kinds import MOST_RECIPIENTS, DocumentKind
 from nextgenerp.core.exceptions import Invalid
 from nextgenerp.core.tenancy import Actor
 from nextgenerp.mail.models import QueuedEmail
 from nextgenerp.mail.services.queue import send
-
-MOST_RECIPIENTS = 5
 
 
 @transaction.atomic

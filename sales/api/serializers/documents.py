@@ -6,10 +6,9 @@ from typing import Any
 from rest_framework import serializers
 
 from nextgenerp.core.api.documents_serializers import HEADER, LINE, READ_ONLY
-from nextgenerp.core.api.fields import DecimalField, EmailField, RecordIdField, TextField
+from nextgenerp.core.api.fields import DecimalField, RecordIdField, TextField
 from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
 from nextgenerp.core.documents.models import QUANTITY
-from nextgenerp.mail.services.documents import MOST_RECIPIENTS
 from sales.models import REASON, ProformaInvoiceStatus, QuotationStatus, SalesOrderStatus
 
 STATUS_FIELDS = ("id", "name", "color", "order", "category")
@@ -72,18 +71,3 @@ class TakenLineSerializer(ApiSerializer):
 
     source_line_id = serializers.UUIDField()
     quantity = DecimalField(**QUANTITY, min_value=Decimal("0.001"))
-
-
-class SendEmailSerializer(ApiSerializer):
-    """Whom a document is sent to and what is said; the customer, and the usual words, unless given."""
-
-    to = serializers.ListField(child=EmailField(max_length=254), max_length=MOST_RECIPIENTS, default=list)
-    cc = serializers.ListField(child=EmailField(max_length=254), max_length=MOST_RECIPIENTS, default=list)
-    subject = TextField(max_length=200, required=False, allow_blank=True, default="")
-    message = TextField(max_length=5000, required=False, allow_blank=True, default="")
-
-    def to_internal_value(self, data: Any) -> Any:
-        """One address may stand for a list of one."""
-        if isinstance(data, dict):
-            data = data | {name: [data[name]] for name in ("to", "cc") if isinstance(data.get(name), str)}
-        return super().to_internal_value(data)

@@ -1,35 +1,31 @@
 """What the viewsets of the three sales documents inherit; each declares its kind, its shapes and its own actions."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from nextgenerp.core.api.answers import PDF_FILE, Answer
+from nextgenerp.core.api.answers import PDF_FILE
 from nextgenerp.core.api.csv_export import ExportColumn
 from nextgenerp.core.api.documents import EXPORT_COLUMNS, DocumentViewSet
 from nextgenerp.core.api.permissions import require
+from nextgenerp.core.api.sending import SENDING_ANSWERS, SENDING_BODIES, SendEmailMixin
 from nextgenerp.core.api.timeline import TIMELINE_ANSWERS, TimelineMixin
 from nextgenerp.core.documents.pdf.content import PrintedDocument
 from nextgenerp.core.exceptions import Conflict
-from sales.api.serializers.documents import SendEmailSerializer
 from sales.kinds import SalesKind
 from sales.printing import printed_document
 from sales.services import conversion, dispatch, documents, lifecycle
 from sales.services.ledger import Source, hold_before
 
-QUEUED = {
-    "type": "object",
-    "required": ["queueId"],
-    "properties": {"queueId": {"type": "string", "format": "uuid"}},
-}
 BASE_ACTIONS = {"pdf": "canView", "set_status": "canEdit", "activities": "canView", "send_email": "canEdit"}
 # Actions that leave the document's source alone, and those that move the customer's money.
 OF_THE_DOCUMENT_ALONE = {"record_payment", "reverse_payment", "record_delivery", "cancel_delivery"}
 OF_THE_CUSTOMER = {"record_payment", "reverse_payment"}
-BASE_ANSWERS = {"pdf": PDF_FILE, "send_email": Answer(QUEUED, status=202), **TIMELINE_ANSWERS}
-BASE_BODIES = {"send_email": SendEmailSerializer}
+BASE_ANSWERS = {"pdf": PDF_FILE, **SENDING_ANSWERS, **TIMELINE_ANSWERS}
+BASE_BODIES = SENDING_BODIES
 SALES_EXPORT_COLUMNS = (
     *EXPORT_COLUMNS[:2],
     ExportColumn("status", "status__name"),
@@ -38,7 +34,7 @@ SALES_EXPORT_COLUMNS = (
 )
 
 
-class SalesDocumentViewSet(TimelineMixin, DocumentViewSet):
+class SalesDocumentViewSet(TimelineMixin, SendEmailMixin, DocumentViewSet):
     """The documents of one kind within the caller's scope, and their life.
 
     ``status_serializer_class`` takes the body of ``…/status``.
@@ -94,17 +90,8 @@ class SalesDocumentViewSet(TimelineMixin, DocumentViewSet):
     def printed(self, instance: Any) -> PrintedDocument:
         return printed_document(self.kind, instance)
 
-    @action(detail=True, methods=["post"], url_path="send-email")
-    @transaction.atomic
-    def send_email(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        """Send the document's PDF by mail, to the customer unless said; a draft is marked as sent.
-
-        The answer names the mail's place in the queue.
-        """
-        instance = self.get_object(lock=True)
-        values = self.validated(SendEmailSerializer)
-        email = dispatch.send_document(self.kind, instance, **values, actor=self.actor)
-        return Response({"queueId": email.pk}, status=202, headers={"Location": request.path})
+    def mail(self, document: Any, values: dict[str, Any]) -> UUID:
+        return dispatch.send_document(self.kind, document, **values, actor=self.actor).pk
 
     def convert(self, source: Source, values: dict[str, Any]) -> Response:
         """Make a document of this kind of a source, for those who may see the source's kind."""
