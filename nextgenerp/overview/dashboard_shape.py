@@ -48,6 +48,15 @@ class DealsBlockSerializer(ApiSerializer):
     by_stage = DealsOfStageSerializer(many=True)
 
 
+class InventoryBlockSerializer(ApiSerializer):
+    """The stock as it is now: active products, their value, and how many run low or out."""
+
+    count = serializers.IntegerField()
+    value = amount()
+    low_stock = serializers.IntegerField()
+    out_of_stock = serializers.IntegerField()
+
+
 class DocumentsOfStatusSerializer(ApiSerializer):
     status_id = serializers.UUIDField()
     name = serializers.CharField()
@@ -109,6 +118,7 @@ class DashboardSerializer(ApiSerializer):
     proforma_invoices = ProformaInvoicesBlockSerializer(required=False)
     sales_orders = DocumentsBlockSerializer(required=False)
     finance = FinanceBlockField(required=False)
+    inventory = InventoryBlockSerializer(required=False)
     recent_activities = RecentActivitySerializer(many=True)
     trend = TrendDaySerializer(many=True)
     hidden = serializers.ListField(child=serializers.CharField())
