@@ -1,14 +1,13 @@
 """Questions about products and stock that need more than a filter."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from inventory.models import Product, StockMovement
-from nextgenerp.core.search import containing, normal
 from nextgenerp.core.periods import Period
+from nextgenerp.core.search import containing, normal
 from nextgenerp.core.tenancy import Actor, start_of_day, tenant_today
 
 LOW = Q(track_stock=True, on_hand__gt=0, on_hand__lte=F("reorder_level"))
@@ -38,13 +37,13 @@ def stock_summary() -> dict[str, Any]:
     return {**figures, "movementsToday": today.count()}
 
 
-def inventory_figures(period: Period, actor: Actor) -> tuple[dict[str, Any], dict[date, int]]:
+def inventory_figures(period: Period, actor: Actor) -> tuple[dict[str, Any], None]:
     """The stock as it is now, whatever the period, for the dashboard: products in use, their value, what is short."""
     summary = stock_summary()
     figures = {
         "count": summary["active"],
         "value": summary["stockValue"],
-        "low_stock": summary["lowStock"],
-        "out_of_stock": summary["outOfStock"],
+        "lowStock": summary["lowStock"],
+        "outOfStock": summary["outOfStock"],
     }
-    return figures, {}
+    return figures, None

@@ -20,8 +20,8 @@ from nextgenerp.overview.recent import recent_activities
 from sales.selectors.figures import proforma_invoice_figures, quotation_figures, sales_order_figures
 
 MOST_DAYS = 366
-# Figures of a period for an actor, and how many records each day brought (empty for what has no trend).
-Figures = Callable[[Period, Actor], tuple[dict[str, Any], dict[date, int]]]
+# Figures of a period for an actor, and how many records each day brought (None for what has no trend).
+Figures = Callable[[Period, Actor], tuple[dict[str, Any], dict[date, int] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def dashboard(period: Period, actor: Actor) -> dict[str, Any]:
     """The blocks an actor may view, the latest activities, and the trend by day without gaps."""
     shown = {name: block for name, block in BLOCKS.items() if block.is_open_to(actor)}
     made = {name: block.figures(period, actor) for name, block in shown.items()}
-    trends = {name: daily for name, (_, daily) in made.items() if name != "inventory"}  # stock is as it is now
+    trends = {name: daily for name, (_, daily) in made.items() if daily is not None}
     return {
         "from": period.first,
         "to": period.last,
