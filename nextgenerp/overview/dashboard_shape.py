@@ -46,6 +46,27 @@ class DealsBlockSerializer(ApiSerializer):
     by_stage = DealsOfStageSerializer(many=True)
 
 
+class DocumentsOfStatusSerializer(ApiSerializer):
+    status_id = serializers.UUIDField()
+    name = serializers.CharField()
+    category = serializers.CharField()
+    color = serializers.CharField()
+    count = serializers.IntegerField()
+    value = amount()
+
+
+class DocumentsBlockSerializer(ApiSerializer):
+    """Documents dated in the period, by the status they have now; their value is what is payable."""
+
+    count = serializers.IntegerField()
+    value = amount()
+    by_status = DocumentsOfStatusSerializer(many=True)
+
+
+class ProformaInvoicesBlockSerializer(DocumentsBlockSerializer):
+    settled = amount()
+
+
 class RecentActivitySerializer(ApiSerializer):
     """The latest change of a record; its ``name`` is null once it is deleted, ``actor`` where no member acted."""
 
@@ -64,6 +85,9 @@ class TrendDaySerializer(ApiSerializer):
     date = serializers.DateField()
     leads = serializers.IntegerField(required=False)
     deals = serializers.IntegerField(required=False)
+    quotations = serializers.IntegerField(required=False)
+    proforma_invoices = serializers.IntegerField(required=False)
+    sales_orders = serializers.IntegerField(required=False)
 
 
 class DashboardSerializer(ApiSerializer):
@@ -73,6 +97,9 @@ class DashboardSerializer(ApiSerializer):
     to = serializers.DateField()
     leads = LeadsBlockSerializer(required=False)
     deals = DealsBlockSerializer(required=False)
+    quotations = DocumentsBlockSerializer(required=False)
+    proforma_invoices = ProformaInvoicesBlockSerializer(required=False)
+    sales_orders = DocumentsBlockSerializer(required=False)
     recent_activities = RecentActivitySerializer(many=True)
     trend = TrendDaySerializer(many=True)
     hidden = serializers.ListField(child=serializers.CharField())

@@ -1,4 +1,4 @@
-"""manage.py seed_demo: Demo Traders with users of every role, leads and products, for development; again and again."""
+"""manage.py seed_demo: Demo Traders with users of every role, leads, customers, products and sales, for development."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from crm import demo as crm_demo
 from crm import demo_customers
 from inventory import demo as inventory_demo
 from nextgenerp.core.tenancy import Actor, tenant_context
+from sales import demo as sales_demo
 
 COMPANY = "Demo Traders"
 LEADS = 200
@@ -48,9 +49,11 @@ class Command(BaseCommand):
             leads = crm_demo.seed(actor_of(owner), LEADS)
             customers, deals = demo_customers.seed(actor_of(owner), CUSTOMERS)
             products = inventory_demo.seed(actor_of(owner))
+            sales = sales_demo.seed(actor_of(owner))
         write_logins(path, password)
-        made = f"{leads} new leads, {customers} new customers, {deals} new deals, {products} new products"
-        self.stdout.write(f"{COMPANY}: {len(seats)} users, {made}; the log-ins are in {path}.")
+        made = {"leads": leads, "customers": customers, "deals": deals, "products": products, "sales": sales}
+        new = ", ".join(f"{number} new {what}" for what, number in made.items())
+        self.stdout.write(f"{COMPANY}: {len(seats)} users, {new}; the log-ins are in {path}.")
 
 
 def kept_password(path: Path) -> str:
