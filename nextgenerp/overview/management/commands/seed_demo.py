@@ -1,4 +1,4 @@
-"""manage.py seed_demo: Demo Traders with users of every role, leads, products and sales; again and again."""
+"""manage.py seed_demo: Demo Traders with users of every role, leads, customers, products and sales, for development."""
 
 import json
 import os
@@ -51,8 +51,9 @@ class Command(BaseCommand):
             products = inventory_demo.seed(actor_of(owner))
             sales = sales_demo.seed(actor_of(owner))
         write_logins(path, password)
-        made = f"{leads} new leads, {customers} customers, {deals} deals, {products} products, {sales} sales"
-        self.stdout.write(f"{COMPANY}: {len(seats)} users, {made}; the log-ins are in {path}.")
+        made = {"leads": leads, "customers": customers, "deals": deals, "products": products, "sales": sales}
+        new = ", ".join(f"{number} new {what}" for what, number in made.items())
+        self.stdout.write(f"{COMPANY}: {len(seats)} users, {new}; the log-ins are in {path}.")
 
 
 def kept_password(path: Path) -> str:
