@@ -55,7 +55,8 @@ def duplicate_groups(
 
 def united(actor: Actor) -> tuple[str, list[Any]]:
     """The statement of all groups: kind, value, how many leads."""
-    parts, parameters = [], []
+    parts: list[str] = []
+    parameters: list[Any] = []
     for kind, query in group_queries(actor).items():
         sql, own = query.query.sql_with_params()
         parts.append(

@@ -30,7 +30,8 @@ def revisions_of(quotation: Quotation, *, actor: Actor) -> list[Quotation]:
     members = {one.pk: one for one in related.filter(pk=root) | related.filter(root=root)}
     shown = set(visible(Quotation.objects.filter(pk__in=members), actor).values_list("pk", flat=True))
     for one in members.values():
-        one.differences = differences(members[one.revises_id], one) if one.revises_id in shown else []
+        revised = members[one.revises_id] if one.revises_id and one.revises_id in shown else None
+        one.differences = differences(revised, one) if revised else []  # type: ignore[attr-defined] # for the answer
     return [one for one in members.values() if one.pk in shown]
 
 
@@ -42,7 +43,7 @@ def differences(old: Quotation, new: Quotation) -> list[dict[str, Any]]:
     ]
     before = {line.pk: line for line in old.lines.all()}
     for line in new.lines.all():
-        source = before.pop(line.source_line_id, None)
+        source = before.pop(line.source_line_id, None) if line.source_line_id else None
         if source is None:
             found.append({"field": "line", "line": line.position, "from_": None, "to": described(line)})
             continue

@@ -79,10 +79,10 @@ def refuse_unconvertible(document: Any, into: SalesKind) -> None:
     if category == "converted":
         raise Conflict("All of this quotation has been converted.", code="already_converted")
     if category not in allowed:
-        raise InvalidTransition(
+        raise InvalidTransition.between(
             f"No {into.name} is made of one that is {category}; it must be: {', '.join(allowed)}.",
-            **{"from": category, "to": "converted", "allowed": list(allowed)},
-        )
+            category, "converted", allowed,
+        )  # fmt: skip
 
 
 def customer_of(document: Any) -> Any:
@@ -90,7 +90,7 @@ def customer_of(document: Any) -> Any:
     if document.customer is not None:
         return document.customer
     lead = document.lead if isinstance(document, Quotation) else None
-    found = Customer.objects.filter(pk=getattr(lead, "customer_id", None)).first()
+    found = Customer.objects.filter(pk=lead.customer_id).first() if lead and lead.customer_id else None
     if found is None:
         raise Conflict("The lead is no customer yet: convert it first.", code="customer_required")
     return found

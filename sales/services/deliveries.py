@@ -77,14 +77,10 @@ def refuse_state(order: SalesOrder) -> None:
     """Raises InvalidTransition for an order that is not to be delivered now."""
     category = order.status.category
     if category not in DELIVERABLE:
-        raise InvalidTransition(
+        raise InvalidTransition.between(
             f"An order that is {category} is not delivered; it must be: {', '.join(DELIVERABLE)}.",
-            **{
-                "from": category,
-                "to": "partially_delivered",
-                "allowed": list(SALES_ORDER.by_hand.get(category, ())),
-            },
-        )
+            category, "partially_delivered", SALES_ORDER.by_hand.get(category, ()),
+        )  # fmt: skip
 
 
 def refuse_unknown(lines: dict[UUID, SalesOrderLine], wanted: Wanted) -> None:

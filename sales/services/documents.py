@@ -49,7 +49,7 @@ def with_lead(values: dict[str, Any]) -> dict[str, Any]:
     """A quotation's values, with the lead's address where there is no customer. Raises Invalid without either."""
     customer, lead = values.get("customer"), values.get("lead")
     refuse_nobody(customer, lead)
-    if customer is not None or any(values.get("billing_address", {}).values()):
+    if customer is not None or lead is None or any(values.get("billing_address", {}).values()):
         return values
     parts = {
         "line1": lead.address[:200], "city": lead.city, "state": lead.state, "pincode": lead.pincode,
@@ -101,7 +101,8 @@ def change_values(kind: SalesKind, document: Any, values: dict[str, Any], *, act
 
 def still_taken(there: Iterable[Any], given: Iterable[dict[str, Any]]) -> dict[UUID, Decimal]:
     """How much a document takes of each source line once its list of lines is the one given."""
-    known, taken = {line.pk: line for line in there}, {}
+    known = {line.pk: line for line in there}
+    taken: dict[UUID, Decimal] = {}
     for values in given:
         line = known.get(values.get("id"))
         if line is not None and line.source_line_id:

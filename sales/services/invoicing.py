@@ -91,9 +91,8 @@ def refuse_state(order: SalesOrder) -> None:
     """Raises InvalidTransition for a draft or a cancelled order."""
     category = order.status.category
     if category not in INVOICEABLE:
-        raise InvalidTransition(
-            f"An order that is {category} is not invoiced.",
-            **{"from": category, "to": "invoiced", "allowed": list(INVOICEABLE)},
+        raise InvalidTransition.between(
+            f"An order that is {category} is not invoiced.", category, "invoiced", INVOICEABLE
         )
 
 

@@ -85,9 +85,10 @@ def reserve_stock(order: SalesOrder, *, strict: bool = False) -> None:
     reserved = stock.reserve(wanted, strict=strict)
     left, by_line = dict(reserved), {}
     for line in lines:
-        part = min(line.quantity, left.get(line.product_id, ZERO)) if line.product_id else ZERO
-        if part:
-            left[line.product_id] -= part
+        product = line.product_id
+        part = min(line.quantity, left.get(product, ZERO)) if product else ZERO
+        if product and part:
+            left[product] -= part
             by_line[line.pk] = line.reserved_quantity = part
     if by_line:
         add_to(SalesOrderLine, "reserved_quantity", by_line)

@@ -34,10 +34,10 @@ def revise(quotation: Quotation, *, reason: str = "", actor: Actor) -> Quotation
     """
     category = quotation.status.category
     if category not in REVISABLE:
-        raise InvalidTransition(
+        raise InvalidTransition.between(
             f"A quotation that is {category} has no revision; it must be: {', '.join(REVISABLE)}.",
-            **{"from": category, "to": DRAFT, "allowed": list(QUOTATION.by_hand.get(category, ()))},
-        )
+            category, DRAFT, QUOTATION.by_hand.get(category, ()),
+        )  # fmt: skip
     refuse_taken(quotation)
     members = lineage(quotation)
     open_one = members.filter(status__category=DRAFT).first()

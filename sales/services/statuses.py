@@ -41,9 +41,8 @@ def refuse_transition(kind: SalesKind, document: Any, category: str) -> None:
     allowed = kind.by_hand.get(now, ())
     if category not in allowed:
         ways = f"only to: {', '.join(allowed)}" if allowed else "not by hand"
-        raise InvalidTransition(
-            f"A {kind.name} that is {now} can be moved {ways}.",
-            **{"from": now, "to": category, "allowed": list(allowed)},
+        raise InvalidTransition.between(
+            f"A {kind.name} that is {now} can be moved {ways}.", now, category, allowed
         )
 
 

@@ -1,4 +1,4 @@
-"""manage.py seed_demo: Demo Traders with users of every role, leads, products and sales; again and again."""
+"""manage.py seed_demo: Demo Traders with users of every role, leads and a pipeline of sales, for development."""
 
 import json
 import os
