@@ -39,7 +39,7 @@ CLEAN = """
     DELETE FROM {0} WHERE reference_no = '{1}';
 """
 EXPORTED = """
-    SELECT number, date, s.name, s.category, c.code, c.name, reference_no, place_of_supply, supply_type, tax_mode,
+    SELECT q.number, date, s.name, s.category, c.code, c.name, reference_no, place_of_supply, supply_type, tax_mode,
            currency, sub_total, document_discount, taxable_charges, taxable_value, exempt_value, cgst, sgst, igst,
            cess, other_charges, grand_total, round_off, payable, q.owner_id, q.created_at, valid_until, revision
     FROM quotation q JOIN quotation_status s ON s.id = status_id LEFT JOIN customer c ON c.id = customer_id
@@ -138,7 +138,7 @@ def make_sources(tenant: Seeded, template: str, first: int, n: int) -> None:
             "search_text": "' ' || digits || E'\\n'",
         }
         copy_rows(link, Quotation, own)
-        identifier = "(lpad(to_hex(t.position), 8, '0') || '-0000-7000-8000-00' || digits)::uuid"
+        identifier = "(lpad(t.position::text, 8, '0') || '-0000-7000-8000-00' || digits)::uuid"
         copy_rows(link, QuotationLine, {"id": identifier, "document_id": "c.id"}, key="document_id")
 
 

@@ -14,25 +14,19 @@ from bench.measure import (
     statements_run,
     summed_up,
 )
-from bench.seeding import Seeded, admin_connection, ask
+from bench.seeding import Seeded, ask
 from inventory.invariants import check_stock
 from inventory.services import stock as service
 from nextgenerp.core.tenancy import SYSTEM, tenant_context
 
 AT_ONE = Goal(1000)
 MANY = 50
-SKU = "BENCH-"
-CLEAN = """
-    DELETE FROM stock_movement WHERE product_id IN (SELECT id FROM product WHERE sku LIKE 'BENCH-%');
-    DELETE FROM product WHERE sku LIKE 'BENCH-%';
-"""
 
 
 def stock(bench: Bench) -> None:
-    """Movements a second; afterwards every ledger adds up."""
-    tenant = bench.books
-    clean(tenant)
-    bodies = [{"sku": f"{SKU}{number}", "name": "Demo moved"} for number in range(MANY + 1)]
+    """Movements a second of new products, which stay: nobody may delete a movement. Afterwards every ledger adds up."""
+    tenant, run = bench.books, time.time_ns()
+    bodies = [{"sku": f"BENCH-{run}-{number}", "name": "Demo moved"} for number in range(MANY + 1)]
     one, *many = (ask(tenant.seat, "POST", "/inventory/products", body)["id"] for body in bodies)
     kinds = {"one product": ([one], AT_ONE), f"{MANY} products": (many, None)}
     for name, (products, goal) in kinds.items():
@@ -51,7 +45,6 @@ def stock(bench: Bench) -> None:
     with tenant_context(tenant.seat.tenant):
         if problems := list(check_stock()):
             raise RuntimeError("\n".join(problems))
-    clean(tenant)
 
 
 def at_the_service(bench: Bench, name: str, tenant: Seeded, products: list[str], goal: Goal | None) -> None:
@@ -73,8 +66,3 @@ def statements(tenant: Seeded, product: str) -> list[str]:
     with tenant_context(tenant.seat.tenant), statements_run() as found:
         service.stock_in(product, Decimal(1), unit_cost=Decimal("12.5"), actor=SYSTEM)
     return repeatable(found, f"{next(numbers):010d}", since)
-
-
-def clean(tenant: Seeded) -> None:
-    with admin_connection(tenant.schema) as link:
-        link.execute(CLEAN)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.api.views import activities, board, conversion, customers, deals, lead_words, leads
+from crm.api.views import activities, board, conversion, customers, deals, duplicates, lead_words, leads
 from nextgenerp.core.api.routers import Router
 
 ONE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
@@ -17,7 +17,9 @@ router.register("deals", deals.DealViewSet, basename="deal")
 urlpatterns = [
     path("leads/export", leads.LeadViewSet.as_view({"get": "export"})),
     path("leads/kanban", board.LeadBoardView.as_view({"get": "kanban"})),
+    path("leads/duplicates", duplicates.LeadDuplicatesView.as_view({"get": "list"})),
     *router.urls,
+    path("leads/<str:id>/merge", duplicates.LeadMergeView.as_view({"post": "merge"})),
     path("leads/<str:id>/convert", conversion.LeadConversionView.as_view({"post": "convert"})),
     path("customers/export", customers.CustomerViewSet.as_view({"get": "export"})),
     path("customers/import", customers.CustomerViewSet.as_view({"post": "import_file"})),

@@ -12,16 +12,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='lead',
-            name='first_contacted_at',
-            field=models.DateTimeField(editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name='lead',
-            name='lost_at',
-            field=models.DateTimeField(editable=False, null=True),
-        ),
         migrations.CreateModel(
             name='LeadActivity',
             fields=[

@@ -7,12 +7,14 @@ BODIES = {
     "/leads/meta/tags": {"name": "probe"},
     "/leads/meta/companies": {"name": "probe"},
     "/leads/:id/tags": {"name": "probe"},
+    "/leads/:id/merge": {"leadIds": []},
     "/leads/:id/activities": {"type": "task", "subject": "probe"},
     "/customers": {"name": "Probe"},
     "/deals": {"title": "Probe"},
 }
 OWN = {
     "/leads/:id": "/leads", "/leads/:id/activities": "/leads", "/leads/:id/tags": "/leads",
+    "/leads/:id/merge": "/leads",
     "/customers/:id": "/customers", "/deals/:id": "/deals",
 }  # fmt: skip
 EMPTY_BODY = {("POST", "/leads/import"): 415, ("POST", "/customers/import"): 415}  # no multipart body

@@ -16,6 +16,7 @@ from nextgenerp.core.periods import Period, current_month
 from nextgenerp.core.tenancy import Actor
 from nextgenerp.overview.dashboard_shape import DashboardSerializer
 from nextgenerp.overview.recent import recent_activities
+from sales.selectors.figures import proforma_invoice_figures, quotation_figures, sales_order_figures
 
 MOST_DAYS = 366
 # Figures of a period for an actor, and how many records each day brought (empty for what has no trend).
@@ -39,6 +40,9 @@ class Block:
 BLOCKS = {
     "leads": Block("Leads", lead_figures),
     "deals": Block("Leads", deal_figures),
+    "quotations": Block("Quotations", quotation_figures),
+    "proformaInvoices": Block("Proforma Invoices", proforma_invoice_figures),
+    "salesOrders": Block("Sales Orders", sales_order_figures),
     "finance": Block("Finance", finance_figures),
 }
 

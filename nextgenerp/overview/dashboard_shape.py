@@ -48,6 +48,27 @@ class DealsBlockSerializer(ApiSerializer):
     by_stage = DealsOfStageSerializer(many=True)
 
 
+class DocumentsOfStatusSerializer(ApiSerializer):
+    status_id = serializers.UUIDField()
+    name = serializers.CharField()
+    category = serializers.CharField()
+    color = serializers.CharField()
+    count = serializers.IntegerField()
+    value = amount()
+
+
+class DocumentsBlockSerializer(ApiSerializer):
+    """Documents dated in the period, by the status they have now; their value is what is payable."""
+
+    count = serializers.IntegerField()
+    value = amount()
+    by_status = DocumentsOfStatusSerializer(many=True)
+
+
+class ProformaInvoicesBlockSerializer(DocumentsBlockSerializer):
+    settled = amount()
+
+
 @extend_schema_field(SUMMARY)
 class FinanceBlockField(serializers.JSONField):
     """The summary of the period; its trend counts the issued invoices of each day."""
@@ -71,6 +92,9 @@ class TrendDaySerializer(ApiSerializer):
     date = serializers.DateField()
     leads = serializers.IntegerField(required=False)
     deals = serializers.IntegerField(required=False)
+    quotations = serializers.IntegerField(required=False)
+    proforma_invoices = serializers.IntegerField(required=False)
+    sales_orders = serializers.IntegerField(required=False)
     finance = serializers.IntegerField(required=False)
 
 
@@ -81,6 +105,9 @@ class DashboardSerializer(ApiSerializer):
     to = serializers.DateField()
     leads = LeadsBlockSerializer(required=False)
     deals = DealsBlockSerializer(required=False)
+    quotations = DocumentsBlockSerializer(required=False)
+    proforma_invoices = ProformaInvoicesBlockSerializer(required=False)
+    sales_orders = DocumentsBlockSerializer(required=False)
     finance = FinanceBlockField(required=False)
     recent_activities = RecentActivitySerializer(many=True)
     trend = TrendDaySerializer(many=True)

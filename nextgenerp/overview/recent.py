@@ -15,6 +15,7 @@ from nextgenerp.core import seats
 from nextgenerp.core.models import HistoryEntry
 from nextgenerp.core.scope import visible
 from nextgenerp.core.tenancy import Actor
+from sales.models import ProformaInvoice, Quotation, SalesOrder
 
 MOST = 20
 # Whoever sees few records is looked up among so many rows, not in the whole history.
@@ -53,6 +54,18 @@ def deals(actor: Actor) -> QuerySet:
     return visible(Deal.objects.all(), actor)
 
 
+def quotations(actor: Actor) -> QuerySet:
+    return visible(Quotation.objects.all(), actor)
+
+
+def proforma_invoices(actor: Actor) -> QuerySet:
+    return visible(ProformaInvoice.objects.all(), actor)
+
+
+def sales_orders(actor: Actor) -> QuerySet:
+    return visible(SalesOrder.objects.all(), actor)
+
+
 def invoices(actor: Actor) -> QuerySet:
     return visible(Invoice.objects.all(), actor)
 
@@ -69,6 +82,11 @@ KINDS = {
     ),
     "crm.Customer": Kind("customer", "Customers", customers, attrgetter("name")),
     "crm.Deal": Kind("deal", "Leads", deals, attrgetter("title")),
+    "sales.Quotation": Kind("quotation", "Quotations", quotations, attrgetter("number")),
+    "sales.ProformaInvoice": Kind(
+        "proformaInvoice", "Proforma Invoices", proforma_invoices, attrgetter("number")
+    ),
+    "sales.SalesOrder": Kind("salesOrder", "Sales Orders", sales_orders, attrgetter("number")),
     "finance.Invoice": Kind("invoice", "Finance", invoices, attrgetter("number")),
     "finance.Expense": Kind("expense", "Finance", expenses, attrgetter("number")),
 }

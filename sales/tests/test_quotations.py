@@ -118,7 +118,7 @@ def test_a_lead_with_quotations_is_kept(client):
         ("lines", [{}], ("lines.0.quantity", "required")),
         ("lines", [line(quantity="0")], ("lines.0.quantity", "min_value")),
         ("lines", [line(quantity="1e30")], ("lines.0.quantity", "max_digits")),
-        ("lines", [line(gstRate="17")], ("lines.0.gstRate", "invalid_rate")),
+        ("lines", [line(gstRate="100.5")], ("lines.0.gstRate", "max_value")),
         ("lines", [line(discountValue="101")], ("lines.0.discountValue", "max_value")),
         (
             "lines",

@@ -1,5 +1,6 @@
 """Examples of bodies and answers, made from their schemas: plainly made up, the same every time."""
 
+import re
 from typing import Any
 
 AN_ID = "01927f4e-7c1a-7b60-8f3a-5d2e9c0b4a17"
@@ -9,7 +10,6 @@ BY_FORMAT = {
     "date-time": "2026-11-23T09:30:00Z",
     "email": "person@example.com",
     "uri": "https://example.com/",
-    "decimal": "1591.00",
     "binary": "(the bytes of a file)",
 }
 BY_NAME = {
@@ -55,6 +55,7 @@ BY_NAME = {
     "token": "eyJhbGciOiJIUzI1NiJ9.demo.demo",
     "website": "https://demo.example.com",
 }
+DECIMALS = ("1591.00", "18.000", "1")  # an amount, a percentage, whatever is narrower
 DEEPEST = 9
 
 
@@ -111,6 +112,8 @@ def of_object(schema: dict[str, Any], components: dict[str, Any], depth: int) ->
 
 
 def of_text(schema: dict[str, Any], name: str) -> str | None:
+    if schema.get("format") == "decimal" and name not in BY_NAME:
+        return next(text for text in DECIMALS if re.search(schema.get("pattern", ""), text))
     if schema.get("format") in BY_FORMAT and name not in BY_NAME:
         return BY_FORMAT[schema["format"]]
     text = BY_NAME.get(name, "text")

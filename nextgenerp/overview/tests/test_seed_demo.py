@@ -8,9 +8,14 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Membership, Organization, User
 from crm.models import Lead
+from finance.models import Expense, Invoice
 from inventory.models import Product, StockMovement
 from nextgenerp.core.entitlements import used
 from nextgenerp.core.tenancy import tenant_context
+from nextgenerp.testing.books import assert_books_are_clean
+from sales.models import ProformaInvoice, Quotation, SalesOrder
+
+DELIVERED = 5  # movements of the demo sales' deliveries
 
 
 @pytest.fixture
@@ -53,7 +58,16 @@ def test_everybody_can_sign_in_and_a_second_run_changes_nothing(demo, anonymous,
     with tenant_context(tenant):
         assert Lead.objects.count() == 200
         assert (used("leads"), used("users"), used("products")) == (200, 5, 12)
-        assert StockMovement.objects.count() == Product.objects.exclude(last_seq=0).count() + 12
+        assert StockMovement.objects.count() == Product.objects.exclude(last_seq=0).count() + 12 + DELIVERED
+        assert (Quotation.objects.count(), ProformaInvoice.objects.count(), SalesOrder.objects.count()) == (
+            12,
+            6,
+            4,
+        )
+        assert set(Invoice.objects.values_list("status", flat=True)) == set(Invoice.Status.values)
+        assert set(Expense.objects.values_list("status", flat=True)) == {"pending", "approved", "paid"}
+        assert (used("expenses"), Expense.objects.count()) == (20, 20)
+    assert_books_are_clean(tenant)
     reports = dict(tenant.seats.values_list("user__email_key", "manager__user__email_key"))
     assert reports["demo-staff-2@example.com"] == "demo-manager@example.com"
     assert reports["demo-manager@example.com"] == "demo-admin@example.com"

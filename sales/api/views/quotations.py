@@ -14,7 +14,6 @@ from nextgenerp.core.api.resources import unpaged
 from nextgenerp.core.exceptions import NotFound
 from nextgenerp.core.scope import visible
 from nextgenerp.database.ids import parse_id
-from sales import selectors
 from sales.api.filters import QuotationFilter
 from sales.api.serializers import quotations as shapes
 from sales.api.serializers.documents import NewQuotationStatusSerializer, ReasonSerializer
@@ -27,6 +26,7 @@ from sales.api.views.documents import (
 )
 from sales.kinds import QUOTATION
 from sales.models import Quotation
+from sales.selectors.revisions import revisions_of
 from sales.services import revisions
 
 
@@ -71,7 +71,7 @@ class QuotationViewSet(SalesDocumentViewSet):
     @action(detail=True, methods=["get"], url_path="revisions")
     def revisions(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """The original and its revisions, each with what differs from the one it revises."""
-        members = selectors.revisions_of(self.get_object(), actor=self.actor)
+        members = revisions_of(self.get_object(), actor=self.actor)
         context = {"request": request, "view": self}
         return unpaged(shapes.RevisionSerializer(members, many=True, context=context).data)
 

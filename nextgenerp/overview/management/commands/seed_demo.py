@@ -1,4 +1,4 @@
-"""manage.py seed_demo: Demo Traders with users of every role, leads and products, for development; again and again."""
+"""manage.py seed_demo: Demo Traders with users and data of every kind, for development; again and again."""
 
 import json
 import os
@@ -15,8 +15,10 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.services.tenants import make_seat, open_organization
 from crm import demo as crm_demo
+from finance import demo as finance_demo
 from inventory import demo as inventory_demo
 from nextgenerp.core.tenancy import Actor, tenant_context
+from sales import demo as sales_demo
 
 COMPANY = "Demo Traders"
 LEADS = 200
@@ -45,8 +47,11 @@ class Command(BaseCommand):
         with tenant_context(owner.tenant):
             leads = crm_demo.seed(actor_of(owner), LEADS)
             products = inventory_demo.seed(actor_of(owner))
+            sales = sales_demo.seed(actor_of(owner))
+            clerk = seats["demo-staff@example.com"]
+            finances = finance_demo.seed(actor_of(clerk), actor_of(owner))
         write_logins(path, password)
-        made = f"{leads} new leads, {products} new products"
+        made = f"{leads} new leads, {products} new products, {sales} new sales, {finances} new in the books"
         self.stdout.write(f"{COMPANY}: {len(seats)} users, {made}; the log-ins are in {path}.")
 
 

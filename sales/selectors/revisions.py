@@ -1,4 +1,4 @@
-"""Questions about the sales documents that need more than a filter."""
+"""The lineage of a quotation and what its revisions changed."""
 
 from typing import Any
 

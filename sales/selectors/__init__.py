@@ -1,0 +1,1 @@
+"""Questions about the sales documents that need more than a filter."""
