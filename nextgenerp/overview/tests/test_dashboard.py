@@ -233,9 +233,7 @@ def test_blocks_one_may_not_view_are_hidden(client, member, tenant):
 
 
 def test_a_block_of_a_feature_the_plan_lacks_is_hidden(client, monkeypatch):
-    monkeypatch.setitem(
-        BLOCKS, "more", Block("Leads", lambda period, actor: ({"count": 7}, {}), "inventory")
-    )
+    monkeypatch.setitem(BLOCKS, "more", Block("Leads", lambda period, actor: ({"count": 7}, {}), "inventory"))
     body = stats(client)
     assert (body["more"], body["hidden"], body["trend"][0]["more"]) == ({"count": 7}, OTHERS, 0)
     monkeypatch.setattr(

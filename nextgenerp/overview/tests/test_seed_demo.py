@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Membership, Organization, User
 from crm.models import Customer, Deal, Lead
-from finance.models import Invoice
+from finance.models import Expense, Invoice
 from inventory.models import Product, StockMovement
 from nextgenerp.core.entitlements import used
 from nextgenerp.core.models import HistoryEntry
@@ -78,7 +78,9 @@ def test_everybody_can_sign_in_and_a_second_run_changes_nothing(demo, anonymous,
             6,
             4,
         )
-        assert set(Invoice.objects.values_list("status", flat=True)) == {"paid", "partially_paid"}
+        assert set(Invoice.objects.values_list("status", flat=True)) == set(Invoice.Status.values)
+        assert set(Expense.objects.values_list("status", flat=True)) == {"pending", "approved", "paid"}
+        assert (used("expenses"), Expense.objects.count()) == (20, 20)
     assert_books_are_clean(tenant)
     reports = dict(tenant.seats.values_list("user__email_key", "manager__user__email_key"))
     assert reports["demo-staff-2@example.com"] == "demo-manager@example.com"

@@ -1,4 +1,4 @@
-"""manage.py seed_demo: Demo Traders with users of every role, leads, customers, products and sales, for development."""
+"""manage.py seed_demo: Demo Traders with users and data of every kind, for development; again and again."""
 
 import json
 import os
@@ -16,6 +16,7 @@ from accounts.models import Membership, User
 from accounts.services.tenants import make_seat, open_organization
 from crm import demo as crm_demo
 from crm import demo_customers
+from finance import demo as finance_demo
 from inventory import demo as inventory_demo
 from nextgenerp.core.tenancy import Actor, tenant_context
 from sales import demo as sales_demo
@@ -50,8 +51,17 @@ class Command(BaseCommand):
             customers, deals = demo_customers.seed(actor_of(owner), CUSTOMERS)
             products = inventory_demo.seed(actor_of(owner))
             sales = sales_demo.seed(actor_of(owner))
+            clerk = seats["demo-staff@example.com"]
+            finances = finance_demo.seed(actor_of(clerk), actor_of(owner))
         write_logins(path, password)
-        made = {"leads": leads, "customers": customers, "deals": deals, "products": products, "sales": sales}
+        made = {
+            "leads": leads,
+            "customers": customers,
+            "deals": deals,
+            "products": products,
+            "sales": sales,
+            "entries in the books": finances,
+        }
         new = ", ".join(f"{number} new {what}" for what, number in made.items())
         self.stdout.write(f"{COMPANY}: {len(seats)} users, {new}; the log-ins are in {path}.")
 
