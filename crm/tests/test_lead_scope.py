@@ -115,7 +115,8 @@ def test_who_may_not_hand_over_and_to_whom(people, member, tenant, other_tenant)
     with tenant_context(tenant):
         assert Lead.objects.get(last_name="Below").version == 1
     # out of the caller's scope they stay with the leaver
-    narrow = member(scope="all", user_management=["view", "delete"], leads=["view", "edit"])
+    edit = dict.fromkeys(("leads", "quotations", "proforma_invoices", "sales_orders"), ["view", "edit"])
+    narrow = member(scope="all", user_management=["view", "delete"], **edit)
     seat = narrow.seat
     seat.permissions["Leads"]["scope"] = "own"
     seat.save()
