@@ -13,4 +13,5 @@ def problems_of(tenant: Tenant) -> list[str]:
 
 def assert_books_are_clean(tenant: Tenant) -> None:
     """Hold a tenant to every registered invariant; for the end of concurrency and fault tests above all."""
-    assert problems_of(tenant) == []
+    problems = problems_of(tenant)
+    assert not problems, problems

@@ -12,6 +12,7 @@ from finance.services.invoices import create_invoice
 from finance.services.orders import Quantities, counted_by
 from nextgenerp.core import history
 from nextgenerp.core.exceptions import InvalidTransition
+from nextgenerp.core.records import locked
 from nextgenerp.core.tenancy import Actor
 from sales import shares
 from sales.models import SalesOrder, SalesOrderLine
@@ -66,11 +67,11 @@ def invoice_order(
     customer_id = SalesOrder.objects.values_list("customer_id", flat=True).get(pk=order_id)
     customer = lock_customer(customer_id)
     related = SalesOrder.objects.select_related("status", "bank_account")
-    order = related.select_for_update(of=("self",)).get(pk=order_id)
+    order: SalesOrder = locked(related.filter(pk=order_id))
     refuse_state(order)
     lines = list(order.lines.all())
     parts = parts_among(lines, wanted, uninvoiced)
-    given = given_before(order, parts)
+    given = given_before(order, lines, parts)
     invoice = create_invoice(
         {
             "customer": customer,
@@ -96,9 +97,9 @@ def refuse_state(order: SalesOrder) -> None:
         )
 
 
-def given_before(order: SalesOrder, parts: list[shares.Part]) -> shares.Given:
+def given_before(order: SalesOrder, lines: list[SalesOrderLine], parts: list[shares.Part]) -> shares.Given:
     """What live invoices of the order have of its amounts already; asked only where it matters."""
-    if all(part.quantity == part.line.quantity for part in parts):
+    if shares.is_whole(lines, parts):
         return shares.Given()
     invoices = Invoice.objects.filter(sales_order_id=order.pk).exclude(status=Invoice.Status.CANCELLED)
     found = list(invoices.prefetch_related("lines"))
