@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from crm.models import Lead, LeadCompany, LeadSource, LeadStatus, LeadTag, LeadTagging
+from crm.demo_activities import activities_of
+from crm.models import Lead, LeadActivity, LeadCompany, LeadSource, LeadStatus, LeadTag, LeadTagging
 from crm.normal import name_key
 from nextgenerp.core import entitlements
 from nextgenerp.core.history import new_entry
@@ -35,6 +36,7 @@ def seed(actor: Actor, n: int) -> int:
     first = entitlements.claim("leads", len(numbers)) - len(numbers) + 1
     world = World()
     leads = [world.lead(number, f"LD-{first + i:05d}", actor) for i, number in enumerate(numbers)]
+    activities = [activity for lead in leads for activity in activities_of(lead, world.now)]
     made = {lead.id: lead.created_at for lead in leads}
     Lead.objects.bulk_create(leads, BATCH)
     for lead in leads:  # creating put the present instant there
@@ -43,7 +45,9 @@ def seed(actor: Actor, n: int) -> int:
     LeadTagging.objects.bulk_create(
         [LeadTagging(lead=lead, tag=tag) for lead in leads for tag in world.tags_of(lead)], BATCH
     )
-    HistoryEntry.objects.bulk_create([new_entry(lead, "created", actor=actor) for lead in leads], BATCH)
+    LeadActivity.objects.bulk_create(activities, BATCH)
+    records = [*leads, *activities]
+    HistoryEntry.objects.bulk_create([new_entry(one, "created", actor=actor) for one in records], BATCH)
     return len(leads)
 
 
@@ -85,7 +89,6 @@ class World:
             country="India",
             assigned_to_id=choice.choice([actor.seat_id, actor.seat_id, None]),
             created_by_id=actor.seat_id,
-            next_follow_up_at=choice.choice([None, self.now + timedelta(hours=choice.randrange(-48, 240))]),
             lost_reason="Demo: too dear" if status.type == LeadStatus.Type.LOST else "",
             created_at=created,
         )

@@ -112,13 +112,13 @@ class Migration(migrations.Migration):
             name='LeadTag',
             fields=[
                 ('id', models.UUIDField(default=nextgenerp.database.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=50)),
+                ('name', models.CharField(max_length=50, validators=[django.core.validators.RegexValidator('^[^;]*$', 'A tag has no semicolon: lists of tags are separated by it.')])),
                 ('name_key', models.CharField(editable=False, max_length=200)),
                 ('color', models.CharField(default='#6B7280', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9A-Fa-f]{6}$', 'A color is written #RRGGBB.')])),
             ],
             options={
                 'db_table': 'lead_tag',
-                'constraints': [models.UniqueConstraint(fields=('name_key',), name='lead_tag_name', violation_error_message='There is a tag of this name.'), models.CheckConstraint(condition=models.Q(('color__regex', '^#[0-9A-Fa-f]{6}$')), name='lead_tag_color', violation_error_message='A color is written #RRGGBB.')],
+                'constraints': [models.UniqueConstraint(fields=('name_key',), name='lead_tag_name', violation_error_message='There is a tag of this name.'), models.CheckConstraint(condition=models.Q(('name__contains', ';'), _negated=True), name='lead_tag_no_semicolon', violation_error_message='A tag has no semicolon: lists of tags are separated by it.'), models.CheckConstraint(condition=models.Q(('color__regex', '^#[0-9A-Fa-f]{6}$')), name='lead_tag_color', violation_error_message='A color is written #RRGGBB.')],
             },
         ),
         migrations.CreateModel(

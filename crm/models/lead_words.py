@@ -11,6 +11,8 @@ from nextgenerp.database.ids import new_id
 COLOR = r"^#[0-9A-Fa-f]{6}$"
 COLOR_NEEDED = "A color is written #RRGGBB."
 GREY = "#6B7280"
+TAG_NAME = r"^[^;]*$"
+TAG_NAME_NEEDED = "A tag has no semicolon: lists of tags are separated by it."
 
 
 class LeadStatus(models.Model):
@@ -83,7 +85,7 @@ class LeadTag(models.Model):
     """A label of leads; ``name_key`` is its name in normal form."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(max_length=50)
+    name = models.CharField(max_length=50, validators=[RegexValidator(TAG_NAME, TAG_NAME_NEEDED)])
     name_key = models.CharField(max_length=KEY_LENGTH, editable=False)
     color = models.CharField(max_length=7, default=GREY, validators=[RegexValidator(COLOR, COLOR_NEEDED)])
 
@@ -94,6 +96,10 @@ class LeadTag(models.Model):
                 fields=["name_key"],
                 name="lead_tag_name",
                 violation_error_message="There is a tag of this name.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name__contains=";"), name="lead_tag_no_semicolon",
+                violation_error_message=TAG_NAME_NEEDED,
             ),
             models.CheckConstraint(
                 condition=Q(color__regex=COLOR), name="lead_tag_color",

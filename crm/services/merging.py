@@ -19,7 +19,7 @@ from nextgenerp.core.tenancy import Actor
 FILLED = (
     "first_name", "last_name", "designation", "email", "phone", "alternate_phone", "website", "source_id", "rating",
     "estimated_value", "expected_close_date", "requirement", "address", "city", "state", "pincode", "country",
-    "assigned_to_id",
+    "assigned_to_id", "next_follow_up_at",
 )  # fmt: skip
 Mover = Callable[[Lead, Sequence[Lead]], None]
 _movers: list[Mover] = []
@@ -55,10 +55,11 @@ def merge_leads(lead: Lead, others: Sequence[Lead], *, actor: Actor) -> Lead:
     activities.update(lead=lead, version=F("version") + 1, updated_at=timezone.now())
     for move in _movers:
         move(lead, others)
-    lead.last_activity_at = max(
-        (one.last_activity_at for one in (lead, *others) if one.last_activity_at), default=None
+    lead.last_activity_at = max(filter(None, (one.last_activity_at for one in (lead, *others))), default=None)
+    lead.first_contacted_at = min(
+        filter(None, (one.first_contacted_at for one in (lead, *others))), default=None
     )
-    lead.save(update_fields=["last_activity_at"])
+    lead.save(update_fields=["last_activity_at", "first_contacted_at"])
     bring_in_line(lead, planned=planned)
     for one in others:
         history.record(one, "merged", actor=actor, changes={"into": [None, lead.lead_number]})

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from crm.models import GREY, LeadCompany, LeadSource, LeadStatus, LeadTag
+from crm.models import GREY, TAG_NAME, TAG_NAME_NEEDED, LeadCompany, LeadSource, LeadStatus, LeadTag
 from nextgenerp.core.api.fields import RecordIdField, TextField
 from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
 
@@ -42,7 +43,7 @@ class TaggingSerializer(ApiSerializer):
     """A tag by its id, or by its name, which makes it where there is none."""
 
     tag_id = RecordIdField(source="tag", queryset=LeadTag.objects.all(), required=False)
-    name = TextField(max_length=50, required=False)
+    name = TextField(max_length=50, required=False, validators=[RegexValidator(TAG_NAME, TAG_NAME_NEEDED)])
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:

@@ -123,7 +123,9 @@ class LeadMergeView(ResourceView):
         require(self.actor, Lead.scope.module, "canDelete")
         given = [parse_id(one) for one in self.validated(MergeSerializer)["lead_ids"]]
         rows = self.get_queryset().filter(pk__in={lead.pk, *filter(None, given)}).order_by("id")
-        found = {one.pk: one for one in rows.select_for_update(of=("self",))}
+        # Locked by themselves, then read: a row that was waited for is joined to what it referred to before.
+        list(rows.select_related(None).select_for_update().values_list("pk", flat=True))
+        found = {one.pk: one for one in rows}
         if lead.pk not in found:
             raise NotFound
         check_if_match(request, found[lead.pk])
