@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from django.db import connection
 from django.db.models import Count
 
+from finance.kinds import INVOICE
 from finance.models import Expense, Invoice
+from nextgenerp.core.documents.invariants import check_books_of
 from nextgenerp.core.invariants import counted, invariant
+
+check_books_of(INVOICE)
 
 SETTLED = """
     SELECT i.number, i.settled, coalesce(r.total, 0) + coalesce(a.total, 0)

@@ -6,8 +6,9 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from inventory.models import Product, StockMovement
+from nextgenerp.core.periods import Period
 from nextgenerp.core.search import containing, normal
-from nextgenerp.core.tenancy import start_of_day, tenant_today
+from nextgenerp.core.tenancy import Actor, start_of_day, tenant_today
 
 LOW = Q(track_stock=True, on_hand__gt=0, on_hand__lte=F("reorder_level"))
 OUT = Q(track_stock=True, on_hand=0)
@@ -34,3 +35,15 @@ def stock_summary() -> dict[str, Any]:
     )
     today = StockMovement.objects.filter(created_at__gte=start_of_day(tenant_today()))
     return {**figures, "movementsToday": today.count()}
+
+
+def inventory_figures(period: Period, actor: Actor) -> tuple[dict[str, Any], None]:
+    """The stock as it is now, whatever the period, for the dashboard: products in use, their value, what is short."""
+    summary = stock_summary()
+    figures = {
+        "count": summary["active"],
+        "value": summary["stockValue"],
+        "lowStock": summary["lowStock"],
+        "outOfStock": summary["outOfStock"],
+    }
+    return figures, None

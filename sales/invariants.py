@@ -4,9 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
+from nextgenerp.core.documents.invariants import check_books_of
 from nextgenerp.core.invariants import invariant
-from sales.kinds import KINDS
+from sales.kinds import KINDS, PROFORMA_INVOICE, QUOTATION, SALES_ORDER
+
+check_books_of(QUOTATION, numbered=Q(root=None))  # a revision has its original's number
+check_books_of(PROFORMA_INVOICE)
+check_books_of(SALES_ORDER)
 
 LEDGER = """
     SELECT d.number, l.position, l.{counter}, coalesce(taken.quantity, 0)

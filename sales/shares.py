@@ -41,6 +41,11 @@ def rounded(value: Fraction) -> Decimal:
     return Decimal(half_up(100 * value.numerator, value.denominator)).scaleb(-2)
 
 
+def is_whole(lines: Sequence[Any], parts: Sequence[Part]) -> bool:
+    """Whether some parts are all of a document, of which nothing was taken before."""
+    return len(parts) == len(lines) and all(part.quantity == part.line.quantity for part in parts)
+
+
 def gross_of(part: Part) -> Decimal:
     """What a part costs before discounts."""
     return rounded(Fraction(part.quantity) * Fraction(part.line.unit_price))
@@ -51,11 +56,15 @@ def line_discount(part: Part, given: Mapping[UUID, Decimal]) -> Decimal:
     line = part.line
     if line.discount_type == DiscountType.PERCENT or part.quantity == line.quantity:
         return line.discount_value
-    if part.rest:
-        share = max(ZERO, line.discount_value - given.get(line.pk, ZERO))
-    else:
-        share = rounded(Fraction(line.discount_value) * Fraction(part.quantity) / Fraction(line.quantity))
+    fraction = Fraction(part.quantity) / Fraction(line.quantity)
+    share = share_of(line.discount_value, fraction, given.get(line.pk, ZERO), rest=part.rest)
     return min(share, gross_of(part))
+
+
+def share_of(whole: Decimal, fraction: Fraction, given: Decimal, *, rest: bool) -> Decimal:
+    """A fraction of an amount to the paisa, or the ``rest``; never more than was not ``given`` yet."""
+    left = max(ZERO, whole - given)
+    return left if rest else min(left, rounded(Fraction(whole) * fraction))
 
 
 def fraction_of(lines: Iterable[Any], parts: Sequence[Part]) -> Fraction:
@@ -91,9 +100,7 @@ def document_discount(
         return ZERO  # there is nothing to take a discount from
     if document.discount_type == DiscountType.PERCENT:
         return document.discount_value
-    whole = document.discount_value
-    share = max(ZERO, whole - given) if rest else rounded(Fraction(whole) * fraction)
-    return min(share, most)
+    return min(share_of(document.discount_value, fraction, given, rest=rest), most)
 
 
 def charges(
@@ -105,8 +112,7 @@ def charges(
         key = (charge["label"], charge["taxable"])
         wholes[key] = wholes.get(key, ZERO) + Decimal(charge["amount"])
     shares = {
-        key: max(ZERO, whole - given.get(key, ZERO)) if rest else rounded(Fraction(whole) * fraction)
-        for key, whole in wholes.items()
+        key: share_of(whole, fraction, given.get(key, ZERO), rest=rest) for key, whole in wholes.items()
     }
     return [
         {"label": label, "amount": amount, "taxable": taxable}

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from crm.api.views import activities, board, conversion, customers, deals, duplicates, lead_words, leads
+from crm.api.views import (
+    activities,
+    analytics,
+    board,
+    conversion,
+    customers,
+    deals,
+    duplicates,
+    lead_words,
+    leads,
+)
 from nextgenerp.core.api.routers import Router
 
 ONE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
@@ -16,6 +26,7 @@ router.register("leads", leads.LeadViewSet, basename="lead")
 router.register("deals", deals.DealViewSet, basename="deal")
 urlpatterns = [
     path("leads/export", leads.LeadViewSet.as_view({"get": "export"})),
+    path("leads/analytics", analytics.LeadAnalyticsView.as_view({"get": "analytics"})),
     path("leads/kanban", board.LeadBoardView.as_view({"get": "kanban"})),
     path("leads/duplicates", duplicates.LeadDuplicatesView.as_view({"get": "list"})),
     *router.urls,

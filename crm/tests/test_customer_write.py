@@ -271,6 +271,22 @@ def test_a_customer_in_use_stays(client, tenant):
     assert client.patch(f"/customers/{customer['id']}", {"isActive": False}).json()["isActive"] is False
 
 
+def test_documents_of_all_apps_count(member, tenant):
+    admin = member("admin")
+    customer = make_customer(admin)["id"]
+    line = {"name": "Demo widget", "quantity": "1", "unitPrice": "100", "gstRate": "18"}
+    paths = {
+        "quotations": "/quotations", "proformaInvoices": "/proforma-invoices", "salesOrders": "/sales-orders",
+        "invoices": "/finance/invoices",
+    }  # fmt: skip
+    for path in paths.values():
+        made = admin.post(path, {"customerId": customer, "lines": [line]})
+        assert made.status_code == 201, made.content
+    response = admin.delete(f"/customers/{customer}")
+    assert problem(response) == (409, "in_use")
+    assert response.json()["counts"] == dict.fromkeys(paths, 1)
+
+
 def test_a_lead_forgets_a_deleted_customer(client, tenant):
     customer, lead = make_customer(client), make(client)
     with tenant_context(tenant):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from finance.api.views.expenses import ExpenseViewSet
 from finance.api.views.invoices import InvoiceViewSet
+from finance.api.views.summary import SummaryView
 from nextgenerp.core.api.routers import Router
 
 router = Router()
@@ -11,6 +12,7 @@ router.register("finance/invoices", InvoiceViewSet, basename="invoice")
 router.register("finance/expenses", ExpenseViewSet, basename="expense")
 INVOICE = "finance/invoices/<id>"
 urlpatterns = [
+    path("finance/summary", SummaryView.as_view({"get": "show"})),
     path("finance/invoices/export", InvoiceViewSet.as_view({"get": "export"})),
     path(f"{INVOICE}/status", InvoiceViewSet.as_view({"patch": "change_status"})),
     path(f"{INVOICE}/payments", InvoiceViewSet.as_view({"get": "payments", "post": "record_payment"})),

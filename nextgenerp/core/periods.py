@@ -31,6 +31,16 @@ class Period:
     def days(self) -> list[date]:
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
+    def parts(self, size: str) -> list[date]:
+        """The first days of its days, weeks (from Monday) or months, the one ``first`` is in included."""
+        if size == "day":
+            return self.days
+        if size == "week":
+            monday = self.first - timedelta(days=self.first.weekday())
+            return [monday + timedelta(weeks=number) for number in range((self.last - monday).days // 7 + 1)]
+        first, last = (day.year * 12 + day.month - 1 for day in (self.first, self.last))
+        return [date(number // 12, number % 12 + 1, 1) for number in range(first, last + 1)]
+
 
 def current_month() -> Period:
     """The month that has today, whole."""
@@ -39,9 +49,14 @@ def current_month() -> Period:
 
 
 def day_number(column: str, period: Period) -> Func:
-    """Which day of a period an instant column is in, from 1 on, as an expression; of instants in the period only.
+    """Which day of a period an instant column is in, from 1 on, as an expression; of instants in the period only."""
+    return part_number(column, period.days)
+
+
+def part_number(column: str, starts: list[date]) -> Func:
+    """Which of some spans, each until the next, an instant column is in, from 1 on; 0 before the first.
 
     Day by day through the calendar of a time zone costs PostgreSQL four times as much.
     """
-    starts = Value([start_of_day(day) for day in period.days], ArrayField(DateTimeField()))
-    return Func(F(column), starts, function="width_bucket", output_field=IntegerField())
+    instants = Value([start_of_day(day) for day in starts], ArrayField(DateTimeField()))
+    return Func(F(column), instants, function="width_bucket", output_field=IntegerField())

@@ -8,6 +8,8 @@ from typing import Any
 from rest_framework.response import Response
 
 from crm.selectors.figures import deal_figures, lead_figures
+from finance.selectors.summary import finance_figures
+from inventory.selectors import inventory_figures
 from nextgenerp.core import entitlements
 from nextgenerp.core.api.periods import PERIOD_PARAMETERS, PERIOD_SCHEMAS, read_period
 from nextgenerp.core.api.views import ApiView
@@ -18,8 +20,8 @@ from nextgenerp.overview.recent import recent_activities
 from sales.selectors.figures import proforma_invoice_figures, quotation_figures, sales_order_figures
 
 MOST_DAYS = 366
-# Figures of a period for an actor, and how many records each day brought (empty for what has no trend).
-Figures = Callable[[Period, Actor], tuple[dict[str, Any], dict[date, int]]]
+# Figures of a period for an actor, and how many records each day brought (None for what has no trend).
+Figures = Callable[[Period, Actor], tuple[dict[str, Any], dict[date, int] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ BLOCKS = {
     "quotations": Block("Quotations", quotation_figures),
     "proformaInvoices": Block("Proforma Invoices", proforma_invoice_figures),
     "salesOrders": Block("Sales Orders", sales_order_figures),
+    "finance": Block("Finance", finance_figures),
+    "inventory": Block("Inventory", inventory_figures, "inventory"),
 }
 
 
@@ -65,7 +69,7 @@ def dashboard(period: Period, actor: Actor) -> dict[str, Any]:
     """The blocks an actor may view, the latest activities, and the trend by day without gaps."""
     shown = {name: block for name, block in BLOCKS.items() if block.is_open_to(actor)}
     made = {name: block.figures(period, actor) for name, block in shown.items()}
-    trends = {name: daily for name, (_, daily) in made.items()}
+    trends = {name: daily for name, (_, daily) in made.items() if daily is not None}
     return {
         "from": period.first,
         "to": period.last,

@@ -1,8 +1,10 @@
 """The shape of the dashboard, for the OpenAPI document; the figures are answered as they come from the selectors."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.models import Deal, LeadStatus
+from finance.shapes import SUMMARY
 from nextgenerp.core.api.fields import DecimalField
 from nextgenerp.core.api.serializers import ApiSerializer
 from nextgenerp.core.api.timeline import TimelineActorSerializer
@@ -46,6 +48,15 @@ class DealsBlockSerializer(ApiSerializer):
     by_stage = DealsOfStageSerializer(many=True)
 
 
+class InventoryBlockSerializer(ApiSerializer):
+    """The stock as it is now: active products, their value, and how many run low or out."""
+
+    count = serializers.IntegerField()
+    value = amount()
+    low_stock = serializers.IntegerField()
+    out_of_stock = serializers.IntegerField()
+
+
 class DocumentsOfStatusSerializer(ApiSerializer):
     status_id = serializers.UUIDField()
     name = serializers.CharField()
@@ -65,6 +76,11 @@ class DocumentsBlockSerializer(ApiSerializer):
 
 class ProformaInvoicesBlockSerializer(DocumentsBlockSerializer):
     settled = amount()
+
+
+@extend_schema_field(SUMMARY)
+class FinanceBlockField(serializers.JSONField):
+    """The summary of the period; its trend counts the issued invoices of each day."""
 
 
 class RecentActivitySerializer(ApiSerializer):
@@ -88,6 +104,7 @@ class TrendDaySerializer(ApiSerializer):
     quotations = serializers.IntegerField(required=False)
     proforma_invoices = serializers.IntegerField(required=False)
     sales_orders = serializers.IntegerField(required=False)
+    finance = serializers.IntegerField(required=False)
 
 
 class DashboardSerializer(ApiSerializer):
@@ -100,6 +117,8 @@ class DashboardSerializer(ApiSerializer):
     quotations = DocumentsBlockSerializer(required=False)
     proforma_invoices = ProformaInvoicesBlockSerializer(required=False)
     sales_orders = DocumentsBlockSerializer(required=False)
+    finance = FinanceBlockField(required=False)
+    inventory = InventoryBlockSerializer(required=False)
     recent_activities = RecentActivitySerializer(many=True)
     trend = TrendDaySerializer(many=True)
     hidden = serializers.ListField(child=serializers.CharField())

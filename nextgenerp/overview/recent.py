@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Coalesce
 
 from crm.models import Customer, Deal, Lead, LeadActivity
+from finance.models import Expense, Invoice
 from nextgenerp.core import seats
 from nextgenerp.core.models import HistoryEntry
 from nextgenerp.core.scope import visible
@@ -65,6 +66,14 @@ def sales_orders(actor: Actor) -> QuerySet:
     return visible(SalesOrder.objects.all(), actor)
 
 
+def invoices(actor: Actor) -> QuerySet:
+    return visible(Invoice.objects.all(), actor)
+
+
+def expenses(actor: Actor) -> QuerySet:
+    return visible(Expense.objects.all(), actor)
+
+
 # By the record types of the history; apps add a line for each kind of theirs.
 KINDS = {
     "crm.Lead": Kind("lead", "Leads", leads, attrgetter("name")),
@@ -78,6 +87,8 @@ KINDS = {
         "proformaInvoice", "Proforma Invoices", proforma_invoices, attrgetter("number")
     ),
     "sales.SalesOrder": Kind("salesOrder", "Sales Orders", sales_orders, attrgetter("number")),
+    "finance.Invoice": Kind("invoice", "Finance", invoices, attrgetter("number")),
+    "finance.Expense": Kind("expense", "Finance", expenses, attrgetter("number")),
 }
 
 

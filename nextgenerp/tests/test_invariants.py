@@ -7,17 +7,33 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Tenant
 from crm.tests.imports import upload
 from crm.tests.leads import body
+from finance.models import Invoice
 from nextgenerp.core import invariants
+from nextgenerp.core.documents.invariants import _kinds
+from nextgenerp.core.documents.models import DocumentType, IssuedNumber
 from nextgenerp.core.models import HistoryEntry, Import, ImportFailure, UsageCounter
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.testing.books import assert_books_are_clean, problems_of
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import make_seat, make_user
+from sales.models import Quotation
+from sales.tests.documents import (
+    all_rounder,
+    changed,
+    confirmed,
+    created,
+    line,
+    make_quotation,
+    move,
+    register_company,
+    sent,
+)
 
 
 @pytest.fixture
@@ -132,6 +148,55 @@ def test_every_app_has_registered_its_own():
     assert {"usage counters", "imports", "team", "no orphan seats", "running numbers"} <= set(
         invariants.invariants()
     )
+
+
+def test_every_numbered_document_is_looked_through():
+    assert set(_kinds) == set(DocumentType.values)
+
+
+@pytest.fixture
+def story(tenant, member, boss):
+    """A quotation, revised, a proforma invoice and an order of it, half of that invoiced, and a deleted draft."""
+    register_company(tenant)
+    client = all_rounder(member)
+    lines = [line(quantity="3", unitPrice="33.33"), line(quantity="7", unitPrice="9.99", gstRate="5")]
+    more = {"discountType": "amount", "discountValue": "10.01", "taxMode": "inclusive"}
+    first = sent(
+        client, make_quotation(client, lines=lines, charges=[{"label": "Freight", "amount": "5"}], **more)
+    )
+    quotation = sent(client, created(client.post(f"/quotations/{first['id']}/revise", {})))
+    source = {"quotationId": quotation["id"]}
+    half = [{"sourceLineId": quotation["lines"][0]["id"], "quantity": "1"}]
+    created(client.post("/proforma-invoices/from-quotation", {**source, "lines": half}))
+    order = confirmed(client, created(client.post("/sales-orders/from-quotation", source)))
+    some = [{"sourceLineId": order["lines"][1]["id"], "quantity": "2"}]
+    body = {"salesOrderId": order["id"], "lines": some}
+    invoice = created(client.post("/finance/invoices/from-sales-order", body))
+    changed(client.patch(f"/finance/invoices/{invoice['id']}/status", {"status": "sent"}))
+    draft = created(client.post("/finance/invoices/from-sales-order", {"salesOrderId": order["id"]}))
+    assert client.delete(f"/finance/invoices/{draft['id']}").status_code == 204
+    assert move(client, "/quotations", make_quotation(client), "cancelled").status_code == 200
+    return {"quotation": quotation, "invoice": invoice}
+
+
+def test_the_documents_of_every_app_are_in_order(tenant, story):
+    assert_books_are_clean(tenant)
+
+
+def test_damage_to_their_numbers_and_sums_is_found(tenant, story):
+    with tenant_context(tenant):
+        Invoice.objects.update(payable=F("payable") + 1)
+        Quotation.objects.filter(revision=1).update(cgst=F("cgst") + 1)
+        IssuedNumber.objects.filter(document_id=story["invoice"]["id"]).update(status="void")
+    found = problems_of(tenant)
+    number = story["invoice"]["number"]
+    for problem in (
+        f"documents and their numbers: invoice {number}: it is void, and a document has it",
+        f"documents and their numbers: invoice {number}: the register does not give it to {story['invoice']['id']}",
+        f"sums of documents: invoice {number}: payable",
+        f"sums of documents: quotation {story['quotation']['number']}: cgst",
+    ):
+        assert problem in found
 
 
 # --- counters

@@ -52,7 +52,7 @@ def convert(
     customer = customer_of(document)
     lines = list(document.lines.all())
     parts = parts_of(lines, wanted)
-    given = given_before(source, document, parts)
+    given = given_before(source, document, lines, parts)
     add_to(source.kind.line_model, source.counter, {part.line.pk: part.quantity for part in parts})
     everything = takes_everything(lines, parts)
     if everything and source.kind is QUOTATION:
@@ -151,14 +151,15 @@ def takes_everything(
     return all(line.pk in rest or not left(line) for line in lines)
 
 
-def given_before(source: Source, document: Any, parts: Sequence[shares.Part]) -> shares.Given:
+def given_before(
+    source: Source, document: Any, lines: Sequence[Any], parts: Sequence[shares.Part]
+) -> shares.Given:
     """What live documents made of the source have of its amounts already; asked only where it matters."""
     amounts = document.charges or any(
         one.discount_type == "amount" and one.discount_value
         for one in (document, *(part.line for part in parts))
     )
-    untouched = all(part.quantity == part.line.quantity for part in parts)
-    if not amounts or untouched:
+    if not amounts or shares.is_whole(lines, parts):
         return shares.Given()
     kinds = (PROFORMA_INVOICE, SALES_ORDER) if source.kind is QUOTATION else (SALES_ORDER,)
     key = "quotation" if source.kind is QUOTATION else "proforma_invoice"
@@ -167,24 +168,21 @@ def given_before(source: Source, document: Any, parts: Sequence[shares.Part]) ->
         for kind in kinds
         for one in kind.model.objects.filter(**{key: document}).exclude(status__category=CANCELLED)
     ]
-    lines = [
+    made = [
         line
         for kind in kinds
         for line in kind.line_model.objects.filter(
             document__in=[one.pk for one in documents], source_line_id__in=[part.line.pk for part in parts]
         )
     ]
-    return shares.given_by(documents, lines)
+    return shares.given_by(documents, made)
 
 
 def amounts_between(
     document: Any, lines: Sequence[Any], parts: Sequence[shares.Part], given: shares.Given, everything: bool
 ) -> dict[str, Any]:
     """The new document's own discount and charges."""
-    whole = (
-        everything and len(parts) == len(lines) and all(part.quantity == part.line.quantity for part in parts)
-    )
-    if whole:
+    if shares.is_whole(lines, parts):
         return {"discount_value": document.discount_value, "charges": document.charges}
     fraction: Fraction = shares.fraction_of(lines, parts)
     most = sum((shares.net_after(part, given) for part in parts), ZERO)

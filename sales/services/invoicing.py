@@ -70,7 +70,7 @@ def invoice_order(
     refuse_state(order)
     lines = list(order.lines.all())
     parts = parts_among(lines, wanted, uninvoiced)
-    given = given_before(order, parts)
+    given = given_before(order, lines, parts)
     invoice = create_invoice(
         {
             "customer": customer,
@@ -96,9 +96,9 @@ def refuse_state(order: SalesOrder) -> None:
         )
 
 
-def given_before(order: SalesOrder, parts: list[shares.Part]) -> shares.Given:
+def given_before(order: SalesOrder, lines: list[SalesOrderLine], parts: list[shares.Part]) -> shares.Given:
     """What live invoices of the order have of its amounts already; asked only where it matters."""
-    if all(part.quantity == part.line.quantity for part in parts):
+    if shares.is_whole(lines, parts):
         return shares.Given()
     invoices = Invoice.objects.filter(sales_order_id=order.pk).exclude(status=Invoice.Status.CANCELLED)
     found = list(invoices.prefetch_related("lines"))

@@ -287,6 +287,33 @@ def test_amounts_are_shared_and_the_last_takes_the_rest(client, tenant):
         assert sum(Decimal(one["totals"][name]) for one in parts) == Decimal(whole[name]), name
 
 
+def test_whole_lines_taken_one_after_the_other_share_the_amounts(client, tenant):
+    """The last one takes the rest, not all of it again."""
+    quotation = quoted(
+        client, discountType="amount", discountValue="40", charges=[{"label": "Freight", "amount": "20"}],
+        lines=[line(quantity="1", unitPrice="100"), line(quantity="1", unitPrice="300")],
+    )  # fmt: skip
+    parts = [
+        created(convert(client, TO_ORDER, quotation, "1")),
+        created(convert(client, TO_ORDER, quotation)),
+    ]
+    assert [one["discountValue"] for one in parts] == ["10.000", "30.000"]
+    assert [one["charges"][0]["amount"] for one in parts] == ["5.00", "15.00"]
+
+
+def test_small_amounts_are_never_given_more_than_once(client, tenant):
+    """Shares of half a paisa are rounded up until there is nothing left."""
+    quotation = quoted(
+        client, discountType="amount", discountValue="0.02", charges=[{"label": "Toll", "amount": "0.02"}],
+        lines=[line(quantity="4", unitPrice="100", discountType="amount", discountValue="0.02")],
+    )  # fmt: skip
+    parts = [created(convert(client, TO_ORDER, quotation, "1")) for _ in range(4)]
+    assert [one["lines"][0]["discountValue"] for one in parts] == ["0.010", "0.010", "0.000", "0.000"]
+    assert [one["discountValue"] for one in parts] == ["0.010", "0.010", "0.000", "0.000"]
+    tolls = [[charge["amount"] for charge in one["charges"]] for one in parts]
+    assert tolls == [["0.01"], ["0.01"], [], []]
+
+
 def test_converting_needs_both_grants(member, client, tenant):
     quotation = quoted(client)
     before = snapshot(tenant)

@@ -237,6 +237,16 @@ def test_invoices_share_the_amounts_of_an_order(client, tenant):
     assert [one["charges"][0]["amount"] for one in parts] == ["33.33", "33.33", "33.34"]
 
 
+def test_invoices_of_whole_lines_share_the_amounts_of_an_order(client, tenant):
+    order = confirmed(client, make_order(
+        client, discountType="amount", discountValue="40", charges=[{"label": "Freight", "amount": "20"}],
+        lines=[line(quantity="1", unitPrice="100"), line(quantity="1", unitPrice="300")],
+    ))  # fmt: skip
+    parts = [created(invoice(client, order, "1")), created(invoice(client, order))]
+    assert [one["discountValue"] for one in parts] == ["10.000", "30.000"]
+    assert [one["charges"][0]["amount"] for one in parts] == ["5.00", "15.00"]
+
+
 @pytest.mark.parametrize("category", ["draft", "cancelled"])
 def test_only_what_is_confirmed_is_invoiced(category, client, tenant):
     order = make_order(client)

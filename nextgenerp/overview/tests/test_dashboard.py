@@ -233,15 +233,13 @@ def test_blocks_one_may_not_view_are_hidden(client, member, tenant):
 
 
 def test_a_block_of_a_feature_the_plan_lacks_is_hidden(client, monkeypatch):
-    monkeypatch.setitem(
-        BLOCKS, "inventory", Block("Leads", lambda period, actor: ({"count": 7}, {}), "inventory")
-    )
+    monkeypatch.setitem(BLOCKS, "more", Block("Leads", lambda period, actor: ({"count": 7}, {}), "inventory"))
     body = stats(client)
-    assert (body["inventory"], body["hidden"], body["trend"][0]["inventory"]) == ({"count": 7}, OTHERS, 0)
+    assert (body["more"], body["hidden"], body["trend"][0]["more"]) == ({"count": 7}, OTHERS, 0)
     monkeypatch.setattr(
         entitlements, "_provider", lambda tenant: Entitlements({}, disabled_features=frozenset({"inventory"}))
     )
-    assert stats(client)["hidden"] == [*OTHERS, "inventory"]
+    assert stats(client)["hidden"] == [*OTHERS, "more"]
 
 
 def seen_by(client):

@@ -7,10 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Membership, Organization, User
-from crm.models import Lead
-from finance.models import Invoice
+from crm.models import Customer, Deal, Lead
+from finance.models import Expense, Invoice
 from inventory.models import Product, StockMovement
 from nextgenerp.core.entitlements import used
+from nextgenerp.core.models import HistoryEntry
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.testing.books import assert_books_are_clean
 from sales.models import ProformaInvoice, Quotation, SalesOrder
@@ -34,6 +35,13 @@ def state():
     return [model.objects.count() for model in (Organization, Membership, User)]
 
 
+def figures(tenant):
+    with tenant_context(tenant):
+        return [
+            model.objects.count() for model in (Lead, Customer, Deal, HistoryEntry, Product, StockMovement)
+        ]
+
+
 def test_everybody_can_sign_in_and_a_second_run_changes_nothing(demo, anonymous, tmp_path):
     before = state()
     logins = demo()
@@ -51,12 +59,18 @@ def test_everybody_can_sign_in_and_a_second_run_changes_nothing(demo, anonymous,
         assert response.json()["role"] == role
     assert logins["baseUrl"].startswith("http")
     assert list(logins) == ["baseUrl", *roles, "staff"]
-    after = state()
-    assert demo() == logins
-    assert state() == after
     tenant = Membership.objects.get(user__email_key="demo-staff@example.com").tenant
+    after = state(), figures(tenant)
+    assert demo() == logins
+    assert (state(), figures(tenant)) == after
     with tenant_context(tenant):
         assert Lead.objects.count() == 200
+        converted = Lead.objects.exclude(converted_at=None).count()
+        assert 0 < converted < 30
+        demo_customers = Customer.objects.filter(email_key__startswith="demo-customer-")
+        assert (demo_customers.count(), demo_customers.exclude(gstin="").count()) == (24, 16)
+        assert Customer.objects.exclude(source_lead=None).count() == converted
+        assert Deal.objects.count() >= 24 + converted
         assert (used("leads"), used("users"), used("products")) == (200, 5, 12)
         assert StockMovement.objects.count() == Product.objects.exclude(last_seq=0).count() + 12 + DELIVERED
         assert (Quotation.objects.count(), ProformaInvoice.objects.count(), SalesOrder.objects.count()) == (
@@ -64,7 +78,9 @@ def test_everybody_can_sign_in_and_a_second_run_changes_nothing(demo, anonymous,
             6,
             4,
         )
-        assert set(Invoice.objects.values_list("status", flat=True)) == {"paid", "partially_paid"}
+        assert set(Invoice.objects.values_list("status", flat=True)) == set(Invoice.Status.values)
+        assert set(Expense.objects.values_list("status", flat=True)) == {"pending", "approved", "paid"}
+        assert (used("expenses"), Expense.objects.count()) == (20, 20)
     assert_books_are_clean(tenant)
     reports = dict(tenant.seats.values_list("user__email_key", "manager__user__email_key"))
     assert reports["demo-staff-2@example.com"] == "demo-manager@example.com"

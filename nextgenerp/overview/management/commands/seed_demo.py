@@ -1,4 +1,4 @@
-"""manage.py seed_demo: Demo Traders with users of every role, leads and a pipeline of sales, for development."""
+"""manage.py seed_demo: Demo Traders with users and data of every kind, for development; again and again."""
 
 import json
 import os
@@ -15,12 +15,15 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from accounts.services.tenants import make_seat, open_organization
 from crm import demo as crm_demo
+from crm import demo_customers
+from finance import demo as finance_demo
 from inventory import demo as inventory_demo
 from nextgenerp.core.tenancy import Actor, tenant_context
 from sales import demo as sales_demo
 
 COMPANY = "Demo Traders"
 LEADS = 200
+CUSTOMERS = 24
 SUPER_ADMIN = "demo-super-admin@example.com"
 OWNER = "demo-tenant-admin@example.com"
 # Who else there is: address, role, last name, and the address of whom they report to.
@@ -45,11 +48,22 @@ class Command(BaseCommand):
         owner = seats[OWNER]
         with tenant_context(owner.tenant):
             leads = crm_demo.seed(actor_of(owner), LEADS)
+            customers, deals = demo_customers.seed(actor_of(owner), CUSTOMERS)
             products = inventory_demo.seed(actor_of(owner))
             sales = sales_demo.seed(actor_of(owner))
+            clerk = seats["demo-staff@example.com"]
+            finances = finance_demo.seed(actor_of(clerk), actor_of(owner))
         write_logins(path, password)
-        made = f"{leads} new leads, {products} new products, {sales} new sales"
-        self.stdout.write(f"{COMPANY}: {len(seats)} users, {made}; the log-ins are in {path}.")
+        made = {
+            "leads": leads,
+            "customers": customers,
+            "deals": deals,
+            "products": products,
+            "sales": sales,
+            "entries in the books": finances,
+        }
+        new = ", ".join(f"{number} new {what}" for what, number in made.items())
+        self.stdout.write(f"{COMPANY}: {len(seats)} users, {new}; the log-ins are in {path}.")
 
 
 def kept_password(path: Path) -> str:
