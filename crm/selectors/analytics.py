@@ -167,7 +167,10 @@ def trend(parts: list[date], created: dict[int, int], everything: Tally) -> list
 
 def by_source(found: dict[UUID | None, Tally]) -> list[dict[str, Any]]:
     names = dict(LeadSource.objects.values_list("id", "name"))
-    return ranked({"sourceId": key, "name": names.get(key), **tally.figures} for key, tally in found.items())
+    return ranked(
+        {"sourceId": key, "name": names.get(key) if key else None, **tally.figures}
+        for key, tally in found.items()
+    )
 
 
 def by_assignee(found: dict[UUID | None, Tally]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import PROTECT, RESTRICT, Model
+from django.db.models import PROTECT, RESTRICT, Model, QuerySet
 
 from nextgenerp.core import history
 from nextgenerp.core.names import camel_case
@@ -48,3 +48,21 @@ def count_references(instance: Model) -> dict[str, int]:
                 kind = camel_case(str(model._meta.verbose_name_plural).replace(" ", "_"))
                 counts[kind] = counts.get(kind, 0) + there
     return counts
+
+
+def locked(queryset: QuerySet) -> Any:
+    """The first record of a queryset, locked, with what it refers to; None where there is none.
+
+    A row that was waited for is joined to what it referred to before it was changed: PostgreSQL then leaves it out, or
+    leaves the joined row empty. Locked as it is by now, it is read again.
+    """
+    locking = queryset.select_for_update(of=("self",))
+    found = locking.first()
+    return found if found is not None and in_step(found) else locking.first()
+
+
+def in_step(instance: Any) -> bool:
+    """Whether the records that came along with one are those its foreign keys name."""
+    joined = instance._state.fields_cache
+    keys = [field for field in instance._meta.concrete_fields if field.is_relation and field.name in joined]
+    return all(getattr(instance, key.attname) == getattr(joined[key.name], "pk", None) for key in keys)

@@ -39,7 +39,11 @@ def reassign_sales_orders(leaver: UUID, successor: UUID, *, actor: Actor) -> Non
 @transaction.atomic
 def reassign(kind: SalesKind, leaver: UUID, successor: UUID, *, actor: Actor) -> None:
     """Give a leaver's open documents, as far as the actor's scope reaches, to a successor; locks them by id."""
-    open_ones = kind.model.objects.filter(owner_id=leaver, status__category__in=OPEN[kind.document_type])
+    # By ids: a row that is waited for would be joined to the status it had before.
+    statuses = list(
+        kind.status_model.objects.filter(category__in=OPEN[kind.document_type]).values_list("id", flat=True)
+    )
+    open_ones = kind.model.objects.filter(owner_id=leaver, status_id__in=statuses)
     rows = visible(open_ones, actor).order_by("id").select_for_update(of=("self",))
     ids = list(rows.values_list("id", flat=True))
     if not ids:

@@ -12,6 +12,7 @@ from finance.services.invoices import create_invoice
 from finance.services.orders import Quantities, counted_by
 from nextgenerp.core import history
 from nextgenerp.core.exceptions import InvalidTransition
+from nextgenerp.core.records import locked
 from nextgenerp.core.tenancy import Actor
 from sales import shares
 from sales.models import SalesOrder, SalesOrderLine
@@ -66,7 +67,7 @@ def invoice_order(
     customer_id = SalesOrder.objects.values_list("customer_id", flat=True).get(pk=order_id)
     customer = lock_customer(customer_id)
     related = SalesOrder.objects.select_related("status", "bank_account")
-    order = related.select_for_update(of=("self",)).get(pk=order_id)
+    order: SalesOrder = locked(related.filter(pk=order_id))
     refuse_state(order)
     lines = list(order.lines.all())
     parts = parts_among(lines, wanted, uninvoiced)

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from crm.services.customers import lock_customer
 from nextgenerp.core.exceptions import Conflict
+from nextgenerp.core.records import locked
 from nextgenerp.core.tenancy import Actor
 from sales.kinds import PROFORMA_INVOICE, QUOTATION, SALES_ORDER, SalesKind
 from sales.models import Quotation
@@ -57,13 +58,13 @@ def hold_quotation(pk: UUID) -> Quotation:
     if root:
         Quotation.objects.select_for_update().only("id").get(pk=root)
     related = Quotation.objects.select_related("status", "customer", "lead__company", "bank_account")
-    return related.select_for_update(of=("self",)).get(pk=pk)
+    return locked(related.filter(pk=pk))
 
 
 def hold_proforma_invoice(pk: UUID) -> Any:
     """A proforma invoice under its lock."""
     related = PROFORMA_INVOICE.model.objects.select_related("status", "customer", "bank_account")
-    return related.select_for_update(of=("self",)).get(pk=pk)
+    return locked(related.filter(pk=pk))
 
 
 def hold_source(source: Source) -> Any:

@@ -79,14 +79,11 @@ def supersede_earlier(quotation: Quotation, *, actor: Actor) -> None:
     """
     if not quotation.root_id:
         return
-    earlier = (
-        lineage(quotation)
-        .filter(revision__lt=quotation.revision)
-        .exclude(status__category__in=[DRAFT, "superseded"])
-    )
-    related = earlier.select_related("status", "customer", "lead__company", "bank_account").order_by(
-        "revision"
-    )
-    for one in related.select_for_update(of=("self",)):
+    before = lineage(quotation).filter(revision__lt=quotation.revision)
+    held = list(before.order_by("revision").select_for_update().values_list("pk", flat=True))
+    related = Quotation.objects.select_related("status", "customer", "lead__company", "bank_account")
+    for one in (
+        related.filter(pk__in=held).exclude(status__category__in=[DRAFT, "superseded"]).order_by("revision")
+    ):
         refuse_taken(one)
         put_in(QUOTATION, one, "superseded", actor=actor)

@@ -65,7 +65,7 @@ class ResourceView(ApiView):
         """
         identifier = parse_id(self.kwargs[self.lookup_url_kwarg])
         queryset = self.get_queryset().filter(pk=identifier)
-        found = (locked(queryset) if lock else queryset.first()) if identifier else None
+        found = (records.locked(queryset) if lock else queryset.first()) if identifier else None
         if found is None:
             raise NotFound
         if lock and if_match:
@@ -109,24 +109,6 @@ class ResourceView(ApiView):
             build=partial(rows.build, shape),
             count=self.total,
         )
-
-
-def locked(queryset: QuerySet) -> Any:
-    """The first record of a queryset, locked, with what it refers to; None where there is none.
-
-    A row that was waited for is joined to what it referred to before it was changed: PostgreSQL then leaves it out, or
-    leaves the joined row empty. Locked as it is by now, it is read again.
-    """
-    locking = queryset.select_for_update(of=("self",))
-    found = locking.first()
-    return found if found is not None and in_step(found) else locking.first()
-
-
-def in_step(instance: Any) -> bool:
-    """Whether the records that came along with one are those its foreign keys name."""
-    joined = instance._state.fields_cache
-    keys = [field for field in instance._meta.concrete_fields if field.is_relation and field.name in joined]
-    return all(getattr(instance, key.attname) == getattr(joined[key.name], "pk", None) for key in keys)
 
 
 def unpaged(items: list[Any]) -> Response:

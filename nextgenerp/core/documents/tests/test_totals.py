@@ -247,6 +247,14 @@ def test_a_value_too_small_for_its_taxes_is_explained():
     )
 
 
+def test_nothing_is_carried_line_by_line():
+    lines = [LineInput(D(1), D("7.60"), gst_rate=D(12))] * 2
+    document = DocumentInput(lines, tax_rounding="line")
+    assert {text for name, _, text, _ in said(document) if name == "tax"} == {
+        "CGST 6 % of 7.60 = 0.456, to the paisa 0.46", "SGST 6 % of 7.60 = 0.456, to the paisa 0.46",
+    }  # fmt: skip
+
+
 def test_an_explanation_refuses_what_the_engine_refuses():
     with pytest.raises(Invalid):
         explain(DocumentInput([GOOD], discount_value=D(101)))
