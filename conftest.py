@@ -67,11 +67,13 @@ def public_schema() -> Iterator[None]:
 
 @pytest.fixture
 def tenant(tenants: tuple[Tenant, Tenant], db: None) -> Tenant:
+    tenants[0].refresh_from_db()  # a test before may have changed it, and its transaction is rolled back
     return tenants[0]
 
 
 @pytest.fixture
 def other_tenant(tenants: tuple[Tenant, Tenant], db: None) -> Tenant:
+    tenants[1].refresh_from_db()
     return tenants[1]
 
 

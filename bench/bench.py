@@ -83,7 +83,8 @@ class Bench:
         raw: list[list[str]] | None = None, status: int = 200, warm_up: float = 0.8,
         prepare: Callable[[int, int], None] | None = None,
     ) -> None:  # fmt: skip
-        """Measure requests, sent in turns, at 1 and 8 clients, with both floors after each round.
+        """Measure requests, sent in turns, at 1 and 8 clients, with the raw floor after each round, the empty
+        endpoint after the first.
 
         ``raw``: the floor's statements, one list a request; by default what the first requests (of up to 20) run.
         ``warm_up``: seconds, of the first round. ``prepare(number, n)`` makes what the next ``n`` requests use up,
@@ -103,7 +104,8 @@ class Bench:
                 served.append(self.load(requests, status, timing, prepare))
                 half = {**timing, "seconds": self.seconds / 2, "warm_up": 0.15}
                 floor.append(self.floor(requests[0].tenant, raw, half, prepare))
-                empty.append(self.load(alone, 200, {**half, "seconds": self.seconds / 4}))
+                if number == 0:
+                    empty.append(self.load(alone, 200, half))
             self.note(case, name, clients, [summed_up(one) for one in (served, floor, empty)], goal)
 
     def statements(

@@ -104,7 +104,7 @@ INDEXES = """
     SELECT indexname, indexdef FROM pg_indexes
     WHERE schemaname = %s AND tablename = ANY(%s) AND indexname NOT IN (SELECT conname FROM pg_constraint)
 """
-DROP_INDEXES_ABOVE = 50_000
+DROP_INDEXES_ABOVE, SETTLE_ABOVE = 50_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def fill(seat: Membership, n: int) -> None:
     ):
         for statement in FILLING:
             link.execute(statement, values)
-    if n > DROP_INDEXES_ABOVE:
+    if n > SETTLE_ABOVE:
         settle(schema)
 
 

@@ -1,11 +1,10 @@
-"""Questions about leads that need more than a filter: likely duplicates, figures of statuses, tags of many."""
+"""Questions about leads that need more than a filter: likely duplicates, figures of statuses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from crm.models import Lead, LeadStatus
@@ -14,10 +13,6 @@ from nextgenerp.core.scope import visible
 from nextgenerp.core.tenancy import Actor
 
 MOST_DUPLICATES = 20
-TAGS = """
-    SELECT lead_id, tag_id, name, color FROM lead_tagging JOIN lead_tag ON lead_tag.id = tag_id
-    WHERE lead_id = ANY(%s) ORDER BY name_key
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +93,3 @@ def lead_counts_of(company_ids: Iterable[UUID], *, actor: Actor) -> dict[UUID, i
 def search_companies(queryset: QuerySet, text: str) -> QuerySet:
     """Companies whose name holds a text."""
     return queryset.filter(name_key__contains=normal(text))
-
-
-def tags_of(lead_ids: Iterable[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """The tags of leads by lead id, in the order of their names: one query."""
-    tags: dict[UUID, list[dict[str, Any]]] = {}
-    with (
-        connection.cursor() as cursor
-    ):  # every list comes through here: the ORM would cost more than the query
-        cursor.execute(TAGS, [list(lead_ids)])
-        for lead_id, tag_id, name, color in cursor.fetchall():
-            tags.setdefault(lead_id, []).append({"id": tag_id, "name": name, "color": color})
-    return tags
-
-
-def tag_names_of(lead_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The tags of leads as the text of a cell, by lead id."""
-    return {lead: "; ".join(tag["name"] for tag in tags) for lead, tags in tags_of(lead_ids).items()}

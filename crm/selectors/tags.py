@@ -1,4 +1,4 @@
-"""The tags of customers and deals, a page at a time."""
+"""The tags of leads, customers and deals, a page at a time."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,9 @@ def tags_of(model: type[Model], ids: Iterable[UUID]) -> dict[UUID, list[dict[str
     owner = model._meta.db_table
     query = TAGS.format(owner=owner, table=f"{owner}_tagging")
     tags: dict[UUID, list[dict[str, Any]]] = {}
-    with connection.cursor() as cursor:
+    with (
+        connection.cursor() as cursor
+    ):  # every list comes through here: the ORM would cost more than the query
         cursor.execute(query, [list(ids)])
         for record_id, tag_id, name, color in cursor.fetchall():
             tags.setdefault(record_id, []).append({"id": tag_id, "name": name, "color": color})

@@ -12,7 +12,7 @@ from crm.services.customers import create_customer, lock_customer
 from crm.services.deals import create_deal, update_deal
 from nextgenerp.core import history
 from nextgenerp.core.addresses import PARTS, Address, AddressProblem, complete_address
-from nextgenerp.core.exceptions import Conflict
+from nextgenerp.core.exceptions import Conflict, Invalid
 from nextgenerp.core.tenancy import Actor
 
 LINE = PARTS["line1"]
@@ -42,8 +42,17 @@ def convert_lead(
         update_deal(own, {"lead_id": None, "customer_id": customer.id}, actor=actor)
     made = None
     if deal is not None:
-        made = create_deal(deal_values(lead, actor) | deal | {"customer_id": customer.id}, actor=actor)
+        made = create_deal_of(lead, customer, deal, actor)
     return close(lead, customer, made, actor)
+
+
+def create_deal_of(lead: Lead, customer: Customer, deal: dict[str, Any], actor: Actor) -> Deal:
+    """Make the deal of a conversion. Raises Invalid with the fields as the request names them, LimitReached."""
+    try:
+        return create_deal(deal_values(lead, actor) | deal | {"customer_id": customer.id}, actor=actor)
+    except Invalid as problem:
+        errors = [{**error, "field": f"deal.{error['field']}"} for error in problem.errors or []]
+        raise Invalid(problem.detail, errors=errors) from None
 
 
 def close(lead: Lead, customer: Customer, deal: Deal | None, actor: Actor) -> Lead:

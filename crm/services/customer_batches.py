@@ -12,9 +12,10 @@ import orjson
 from django.db import connection
 from django.utils import timezone
 
-from crm.models import Customer, CustomerTagging, LeadTag
+from crm.models import Customer, LeadTag
 from crm.normal import digits, name_key, search_text
 from crm.services.lead_batches import keyed, named
+from crm.services.tagging import retag_many, tag_many
 from crm.tax_identity import NOTHING, complete_identity
 from nextgenerp.core import history
 from nextgenerp.core.addresses import PARTS, Address, complete_address, is_indian
@@ -22,7 +23,6 @@ from nextgenerp.core.imports.tables import copy_history, copy_rows, update_rows
 from nextgenerp.core.imports.values import email_key
 from nextgenerp.core.names import camel_case
 from nextgenerp.core.tenancy import Actor
-from nextgenerp.database.ids import new_id
 
 Values = Mapping[str, Any]
 ADDRESS = "billingAddress"
@@ -89,7 +89,7 @@ def create_customers(
         stored = [in_database(name, columns[name]) for name in BLANK]
         rows.append([record_id, number, code, now, now, 1, 0, *stored, *derived(columns, code)])
     copy_rows(Customer, NEW, rows)
-    add_tags({one: values["tags"] for one, values in records.items() if "tags" in values}, tags)
+    tag_many(Customer, tag_ids(records, tags).items())
 
 
 def update_customers(
@@ -99,7 +99,7 @@ def update_customers(
 
     The caller holds the row locks.
     """
-    tag_changes = replace_tags(records, tags)
+    tag_changes = retag_many(Customer, tag_ids(records, tags))
     rows, entries = [], []
     for old in Customer.objects.filter(id__in=records).values("id", "code", *BLANK):
         new = overlaid(old, records[old["id"]])
@@ -151,33 +151,10 @@ def add_missing_tags(records: Iterable[Values], tags: dict[str, UUID]) -> None:
     tags |= named(LeadTag, {name: key for name, key in names.items() if key not in tags})
 
 
-def add_tags(names: Mapping[UUID, Iterable[str]], tags: Mapping[str, UUID]) -> None:
-    """Put tags on customers that have none of them."""
-    rows = [
-        (new_id(), customer, tag)
-        for customer, some in names.items()
-        for tag in {tags[name_key(name)] for name in some}
-    ]
-    if rows:
-        copy_rows(CustomerTagging, ("id", "customer", "tag"), rows)
-
-
-def replace_tags(records: Mapping[UUID, Values], tags: Mapping[str, UUID]) -> dict[UUID, dict[str, Any]]:
-    """Give customers whose rows name tags exactly these; returns the changes of their names."""
-    wanted = {one: values["tags"] for one, values in records.items() if values.get("tags")}
-    if not wanted:
-        return {}
-    there = Customer.objects.filter(id__in=wanted).values_list("id", flat=True)
-    before: dict[UUID, dict[UUID, str]] = {one: {} for one in there}
-    taggings = CustomerTagging.objects.filter(customer_id__in=wanted)
-    for customer, tag, name in taggings.values_list("customer_id", "tag_id", "tag__name"):
-        before[customer][tag] = name
-    after = {one: {tags[name_key(name)] for name in wanted[one]} for one in before}
-    changed = [one for one in before if before[one].keys() != after[one]]
-    taggings.filter(customer_id__in=changed).delete()
-    add_tags({one: wanted[one] for one in changed}, tags)
-    names = dict(LeadTag.objects.filter(id__in=set().union(*after.values())).values_list("id", "name"))
+def tag_ids(records: Mapping[UUID, Values], tags: Mapping[str, UUID]) -> dict[UUID, set[UUID]]:
+    """The ids of the tags that rows name, of those rows that name any."""
     return {
-        one: {"tags": [sorted(before[one].values()), sorted(names[tag] for tag in after[one])]}
-        for one in changed
+        one: {tags[name_key(name)] for name in values["tags"]}
+        for one, values in records.items()
+        if values.get("tags")
     }

@@ -12,16 +12,16 @@ import orjson
 from django.db import connection
 from django.utils import timezone
 
-from crm.models import Lead, LeadCompany, LeadSource, LeadStatus, LeadTag, LeadTagging
+from crm.models import Lead, LeadCompany, LeadSource, LeadStatus, LeadTag
 from crm.normal import digits, name_key, search_text
 from crm.places import place_on_top
 from crm.services.leads import default_status
+from crm.services.tagging import retag_many, tag_many
 from nextgenerp.core import history
 from nextgenerp.core.imports.tables import copy_history, copy_rows, update_rows
 from nextgenerp.core.imports.values import email_key
 from nextgenerp.core.names import camel_case
 from nextgenerp.core.tenancy import Actor
-from nextgenerp.database.ids import new_id
 
 Values = Mapping[str, Any]
 TEXTS = (
@@ -123,7 +123,7 @@ def create_leads(
         ),
     )
     tagged = ((record_id, values["tags"]) for record_id, values in records.items() if "tags" in values)
-    add_tags((record_id, references.tag_ids(names)) for record_id, names in tagged)
+    tag_many(Lead, ((record_id, references.tag_ids(names)) for record_id, names in tagged))
 
 
 def new_row(
@@ -143,12 +143,6 @@ def new_row(
     ]  # fmt: skip
 
 
-def add_tags(tagged: Iterable[tuple[UUID, Iterable[UUID]]]) -> None:
-    rows = [(new_id(), lead, tag) for lead, tags in tagged for tag in tags]
-    if rows:
-        copy_rows(LeadTagging, ("id", "lead", "tag"), rows)
-
-
 def update_leads(
     records: Mapping[UUID, Values], references: References, *, actor: Actor, import_id: UUID | None = None
 ) -> None:
@@ -160,7 +154,8 @@ def update_leads(
     before = Lead.objects.filter(id__in=records).values(
         "id", *COLUMNS, *REFERENCES, "position", "lost_at", "company__name"
     )
-    tag_changes = replace_tags(records, references)
+    tagged = ((one, values["tags"]) for one, values in records.items() if values.get("tags"))
+    tag_changes = retag_many(Lead, {one: references.tag_ids(names) for one, names in tagged})
     rows, entries = [], []
     for old in before:
         new = overlaid(old, records[old["id"]], references)
@@ -201,28 +196,6 @@ def changes_between(old: dict[str, Any], new: dict[str, Any]) -> dict[str, list[
     if old["company_id"] != new["company_id"]:
         changes["company"] = [old["company__name"] or "", new["company__name"]]
     return changes
-
-
-def replace_tags(records: Mapping[UUID, Values], references: References) -> dict[UUID, dict[str, Any]]:
-    """Give leads whose rows name tags exactly these; returns the changes of their names."""
-    wanted = {
-        one: references.tag_ids(values["tags"]) for one, values in records.items() if values.get("tags")
-    }
-    if not wanted:
-        return {}
-    there = Lead.objects.filter(id__in=wanted).values_list("id", flat=True)
-    before: dict[UUID, dict[UUID, str]] = {one: {} for one in there}
-    taggings = LeadTagging.objects.filter(lead_id__in=wanted)
-    for lead, tag, name in taggings.values_list("lead_id", "tag_id", "tag__name"):
-        before[lead][tag] = name
-    changed = {lead: tags for lead, tags in before.items() if tags.keys() != wanted[lead]}
-    taggings.filter(lead_id__in=changed).delete()
-    add_tags((lead, wanted[lead]) for lead in changed)
-    names = dict(LeadTag.objects.filter(id__in=set().union(*wanted.values())).values_list("id", "name"))
-    return {
-        lead: {"tags": [sorted(tags.values()), sorted(names[tag] for tag in wanted[lead])]}
-        for lead, tags in changed.items()
-    }
 
 
 def derived(

@@ -6,11 +6,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from crm.models import Lead, LeadStatus, LeadTag, LeadTagging
+from crm.models import Lead, LeadStatus
 from crm.places import place_on_top
 from crm.selectors.leads import Duplicates, duplicates_of
 from crm.services.companies import company_named
 from crm.services.notices import tell_assignee
+from crm.services.tagging import replace_tags, tag
 from nextgenerp.core import entitlements, history
 from nextgenerp.core.exceptions import Conflict, Duplicate, InUse, Invalid
 from nextgenerp.core.tenancy import Actor
@@ -46,8 +47,7 @@ def create_lead(
     if reject_duplicates:  # the counter's lock lets one creation after the other look again
         refuse_duplicates(duplicates_of(lead, actor=actor))
     lead.save(force_insert=True)
-    LeadTagging.objects.bulk_create(LeadTagging(lead=lead, tag=tag) for tag in tags)
-    lead.known_tags = tags
+    tag(lead, tags)
     history.record(lead, "created", actor=actor)
     tell_assignee(lead, actor=actor)
     return lead, duplicates
@@ -146,19 +146,3 @@ def lost_since(lead: Lead) -> datetime | None:
 def refuse_duplicates(duplicates: Duplicates) -> None:
     if duplicates:
         raise Duplicate("There is a lead with this e-mail address or phone number.", **duplicates.members)
-
-
-def replace_tags(lead: Lead, tags: list[LeadTag] | None) -> dict[str, list[list[str]]]:
-    """Give a lead exactly these tags; returns the change of their names for the history."""
-    if tags is None:
-        return {}
-    before = {tagging.tag_id: tagging.tag for tagging in lead.taggings.select_related("tag")}
-    after = {tag.id: tag for tag in tags}
-    lead.known_tags = tags
-    if before.keys() == after.keys():
-        return {}
-    lead.taggings.filter(tag_id__in=before.keys() - after.keys()).delete()
-    LeadTagging.objects.bulk_create(
-        LeadTagging(lead=lead, tag_id=one) for one in after.keys() - before.keys()
-    )
-    return {"tags": [sorted(tag.name for tag in some.values()) for some in (before, after)]}

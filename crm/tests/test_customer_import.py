@@ -21,7 +21,7 @@ from crm.tests.customers import (
     problem,
     stored,
 )
-from crm.tests.imports import codes, counts, csv_text, error_file, upload
+from crm.tests.imports import codes, counts, csv_text, error_file, run_tasks, upload
 from crm.tests.leads import EVERYTHING, history_of
 from crm.tests.test_customer_concurrency import limit
 from nextgenerp.core import entitlements
@@ -220,6 +220,17 @@ def test_rows_beyond_the_limit_fail(client, tenant, monkeypatch, batch):
     answer = bring(client, ["name"], ["A"], ["B"], ["C"], ["D"])
     assert counts(answer) == (4, 2, 0, 0, 2, 0)
     assert codes(answer) == [(row, "", "plan_limit_reached") for row in (4, 5)]
+
+
+def test_a_large_file_is_left_to_the_worker(client, tenant, monkeypatch):
+    monkeypatch.setattr(engine, "INLINE_ROWS", 1)
+    monkeypatch.setattr(engine, "BATCH_ROWS", 2)
+    rows = [["name", "gstin"], *([f"Demo {number}", gstin(number % 4)] for number in range(6))]
+    answer = upload(client, csv_text(rows), path="/customers/import")
+    assert (answer.status_code, answer["Location"]) == (202, f"/imports/{answer.json()['id']}")
+    run_tasks(tenant)
+    done = client.get(answer["Location"])
+    assert (done.json()["status"], counts(done)) == ("completed", (6, 4, 0, 2, 0, 0))
 
 
 def test_undo(client, tenant):

@@ -182,13 +182,13 @@ def test_grants(member):
 
 def test_queries(caller, tenant, queries):
     """Change: authentication, lead, UPDATE, history, tags. Deletion: authentication, lead, history, what hinders it
-    (activities, customers, deals), DELETE thrice, the counter."""
+    (activities, customers, deals, quotations), DELETE thrice, the counter."""
     lead = make(caller, company="Demo Traders")
     with queries() as changing:
         caller.patch(f"/leads/{lead['id']}", {"city": "Pune"})
     with queries() as deleting:
         caller.delete(f"/leads/{lead['id']}")
-    assert (len(changing), len(deleting)) == (5, 10)
+    assert (len(changing), len(deleting)) == (5, 11)
 
 
 def test_simultaneous_changes_lose_nothing(committed_tenant):

@@ -161,7 +161,7 @@ def test_once(client, tenant):
         ({"deal": {"title": ""}}, {("deal.title", "blank")}),
         ({"deal": {"customerId": NOBODYS}}, {("deal.customerId", "unknown_field")}),
         ({"deal": {"value": "-1"}}, {("deal.value", "min_value")}),
-        ({"deal": {"stage": "lost"}}, {("lostReason", "required")}),
+        ({"deal": {"stage": "lost"}}, {("deal.lostReason", "required")}),
         ({"colour": "red"}, {("colour", "unknown_field")}),
     ],
 )

@@ -117,7 +117,7 @@ def test_who_may_not_hand_over_and_to_whom(people, member, tenant, other_tenant)
     # out of the caller's scope they stay with the leaver
     narrow = member(
         scope="all", user_management=["view", "delete"], leads=["view", "edit"], quotations=["view", "edit"],
-        proforma_invoices=["view", "edit"], sales_orders=["view", "edit"],
+        proforma_invoices=["view", "edit"], sales_orders=["view", "edit"], finance=["view", "edit"],
     )  # fmt: skip
     seat = narrow.seat
     seat.permissions["Leads"]["scope"] = "own"

@@ -58,7 +58,9 @@ def test_twenty_rows_cost_what_one_does(route, tenants_of_one_and_of_twenty, db,
         for _ in range(mails):
             mail()
         with queries() as seen:
-            response = (operator if for_operators else Client(seat)).get(route.path)
+            # A page that is not full is not counted: full ones would cost a query more.
+            full = "?limit=100" if "limit" in route.parameters else ""
+            response = (operator if for_operators else Client(seat)).get(route.path + full)
             assert response.status_code == 200
             if response.streaming:
                 b"".join(response.streaming_content)

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--documents", type=int, default=200_000, help="quotations, and invoices (200,000)"
         )
-        parser.add_argument("--seconds", type=float, default=1.0, help="of a round (1)")
+        parser.add_argument("--seconds", type=float, default=0.7, help="of a round (0.7)")
         parser.add_argument("--rounds", type=int, default=3, help="of each measurement (3)")
         parser.add_argument("--web-workers", type=int, default=2, help="processes of the web server (2)")
         parser.add_argument("--web-threads", type=int, default=2, help="threads of each (2)")

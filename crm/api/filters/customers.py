@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import QuerySet
 
-from crm.api.filters.tags import with_tags
+from crm.api.filters.tags import TagsFilter
 from crm.models import Customer, CustomerTagging
 from crm.normal import name_key
 from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, FlagFilter, IdsFilter
@@ -18,11 +18,8 @@ class CustomerFilter(ApiFilterSet):
     owner_id = IdsFilter(field_name="owner_id")
     city = django_filters.CharFilter(method="in_city", label="The billing city's name, in any case")
     state_code = ChoicesFilter(choices=list(STATES))
-    tag_ids = django_filters.CharFilter(method="with_tags", label="Any of these tags")
+    tag_ids = TagsFilter(CustomerTagging)
     is_active = FlagFilter()
 
     def in_city(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(city_key=name_key(value))
-
-    def with_tags(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return with_tags(queryset, CustomerTagging, value)

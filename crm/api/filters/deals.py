@@ -1,9 +1,8 @@
 """What lists of deals can be narrowed by."""
 
 import django_filters
-from django.db.models import QuerySet
 
-from crm.api.filters.tags import with_tags
+from crm.api.filters.tags import TagsFilter
 from crm.models import Deal, DealTagging
 from nextgenerp.core.api.filters import ApiFilterSet, ChoicesFilter, IdsFilter
 
@@ -15,7 +14,7 @@ class DealFilter(ApiFilterSet):
     owner_id = IdsFilter(field_name="owner_id")
     customer_id = IdsFilter(field_name="customer_id")
     lead_id = IdsFilter(field_name="lead_id")
-    tag_ids = django_filters.CharFilter(method="with_tags", label="Any of these tags")
+    tag_ids = TagsFilter(DealTagging)
     value_from = django_filters.NumberFilter(field_name="value", lookup_expr="gte")
     value_to = django_filters.NumberFilter(field_name="value", lookup_expr="lte")
     closing_from = django_filters.DateFilter(
@@ -24,6 +23,3 @@ class DealFilter(ApiFilterSet):
     closing_to = django_filters.DateFilter(
         field_name="expected_close_date", lookup_expr="lte", label="Expected to close on this day or earlier"
     )
-
-    def with_tags(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return with_tags(queryset, DealTagging, value)

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from crm.api.filters.tags import TagsFilter
 from crm.models import Lead, LeadTagging
 from crm.normal import name_key
 from crm.selectors.lead_search import leads_of_company
@@ -29,7 +30,7 @@ class LeadFilter(ApiFilterSet):
     status_id = IdsFilter(field_name="status_id")
     source_id = IdsFilter(field_name="source_id")
     assigned_to = django_filters.CharFilter(method="of_seats", label="me, unassigned, ids of seats")
-    tag_ids = django_filters.CharFilter(method="with_tags", label="Any of these tags")
+    tag_ids = TagsFilter(LeadTagging)
     priority = ChoicesFilter(choices=Lead.Priority.values)
     rating = ChoicesFilter(choices=Lead.Rating.values)
     company = django_filters.CharFilter(method="of_company", label="The company's name, in any case")
@@ -56,11 +57,6 @@ class LeadFilter(ApiFilterSet):
                 seat = seats.get(one) or parse_id(one)
                 condition |= Q(assigned_to_id__in=[seat] if seat else [])
         return queryset.filter(condition)
-
-    def with_tags(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        tags = [parse_id(part.strip()) for part in value.split(",")]
-        taggings = LeadTagging.objects.filter(lead=OuterRef("pk"), tag_id__in=[tag for tag in tags if tag])
-        return queryset.filter(Exists(taggings))
 
     def of_company(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return leads_of_company(queryset, name_key(value))

@@ -1,18 +1,14 @@
 """How leads are spoken."""
 
-from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from crm.api.serializers.lead_words import LeadStatusSerializer, LeadTagSerializer
+from crm.api.serializers.lead_words import LeadStatusSerializer
+from crm.api.serializers.tags import TagsField
 from crm.models import Lead, LeadSource, LeadStatus, LeadTag
-from crm.selectors.leads import tags_of
 from nextgenerp.core.api.fields import (
     EmailField,
-    LookupField,
     PhoneField,
     RecordIdField,
     RecordIdsField,
@@ -21,22 +17,6 @@ from nextgenerp.core.api.fields import (
     TextField,
 )
 from nextgenerp.core.api.serializers import ApiModelSerializer, ApiSerializer
-
-
-@extend_schema_field(LeadTagSerializer(many=True))
-class TagsField(LookupField):
-    """The tags of a lead."""
-
-    missing: list[Any] = []
-
-    def load(self, keys: Iterable[UUID]) -> dict[UUID, Any]:
-        return tags_of(keys)
-
-    def to_representation(self, instance: Lead) -> Any:
-        if instance.known_tags is None:
-            return super().to_representation(instance)
-        tags = sorted(instance.known_tags, key=lambda tag: tag.name_key)
-        return [{"id": tag.id, "name": tag.name, "color": tag.color} for tag in tags]
 
 
 class LeadSerializer(ApiModelSerializer):
@@ -52,7 +32,7 @@ class LeadSerializer(ApiModelSerializer):
     status_id = RecordIdField(source="status", queryset=LeadStatus.objects.all(), required=False)
     status = LeadStatusSerializer(read_only=True)
     tag_ids = RecordIdsField(source="tags", queryset=LeadTag.objects.all(), required=False)
-    tags = TagsField("id")
+    tags = TagsField(Lead)
     assigned_to_id = SeatIdField(required=False, allow_null=True)
     assigned_to = SeatField("assigned_to_id")
     customer_id = serializers.UUIDField(read_only=True, allow_null=True)

@@ -1,4 +1,4 @@
-"""How the tags of customers and deals are spoken; leads, customers and deals share them."""
+"""How the tags of leads, customers and deals are spoken; they share them."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,5 +1,6 @@
 """Leads over HTTP."""
 
+from functools import partial
 from typing import Any
 
 from rest_framework.response import Response
@@ -9,7 +10,7 @@ from crm.api.serializers.leads import CreatedLeadSerializer, LeadSerializer, New
 from crm.imports import LeadImport
 from crm.models import Lead
 from crm.selectors.lead_search import search_leads
-from crm.selectors.leads import tag_names_of
+from crm.selectors.tags import tag_names_of
 from crm.services import leads
 from nextgenerp.core import seats
 from nextgenerp.core.api.answers import Answer
@@ -70,7 +71,7 @@ class LeadViewSet(ImportMixin, ExportMixin, ResourceViewSet):
         ExportColumn("state", "state"),
         ExportColumn("pincode", "pincode"),
         ExportColumn("country", "country"),
-        ExportColumn("tags", "id", tag_names_of),
+        ExportColumn("tags", "id", partial(tag_names_of, Lead)),
         ExportColumn("assignedTo", "assigned_to_id", seats.emails),
         ExportColumn("nextFollowUpAt", "next_follow_up_at"),
         ExportColumn("lastActivityAt", "last_activity_at"),

@@ -20,12 +20,10 @@ from nextgenerp.core.scope import visible
 from nextgenerp.database.ids import new_id
 
 FATES = ("created", "updated", "skipped")
-DUPLICATE = RowProblem(
-    "", "duplicate", "There is one with this e-mail or phone already, in the file or stored."
-)
+DUPLICATE = RowProblem("", "duplicate", "There is one like this already, in the file or stored.")
 TAKEN = "Another record has this already, in the file or stored."
 AMBIGUOUS = RowProblem(
-    "", "ambiguous_match", "This row meets several records: one by e-mail, another by phone."
+    "", "ambiguous_match", "This row meets several records, each by another of its values."
 )
 OUT_OF_REACH = RowProblem("", "permission_denied", "There is one like this that you may not change.")
 REFUSED = RowProblem(
