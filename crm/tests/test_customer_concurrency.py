@@ -14,6 +14,7 @@ from nextgenerp.core.entitlements import Entitlements
 from nextgenerp.core.exceptions import NotFound
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.database.ids import new_id
+from nextgenerp.testing.books import assert_books_are_clean
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import make_seat
 
@@ -56,6 +57,7 @@ def test_twenty_creations_at_the_limit_make_one(committed_tenant, monkeypatch, w
     with tenant_context(committed_tenant):
         model = Customer if what == "customers" else Deal
         assert (model.objects.count(), entitlements.used(what)) == (2, 2)
+    assert_books_are_clean(committed_tenant)
 
 
 def test_one_gstin_for_one_of_many(committed_tenant):
@@ -67,6 +69,7 @@ def test_one_gstin_for_one_of_many(committed_tenant):
     assert {one.json()["existing"]["id"] for one in answers if one.status_code == 409} == {made}
     with tenant_context(committed_tenant):
         assert (Customer.objects.count(), entitlements.used("customers")) == (1, 1)
+    assert_books_are_clean(committed_tenant)
 
 
 def test_codes_are_never_given_twice(committed_tenant):
@@ -87,6 +90,7 @@ def test_a_customer_that_gets_a_deal_is_not_deleted(committed_tenant):
         with tenant_context(committed_tenant):
             deals = Deal.objects.filter(customer_id=customer).count()
             assert (deals, Customer.objects.filter(id=customer).count()) in {(0, 0), (1, 1)}
+    assert_books_are_clean(committed_tenant)
 
 
 def test_outstanding_adds_up(committed_tenant):

@@ -9,6 +9,7 @@ from crm.tests.leads import EVERYTHING, field_errors, history_of, make, status_i
 from crm.tests.test_customer_concurrency import at_once, limit
 from nextgenerp.core import entitlements
 from nextgenerp.core.tenancy import tenant_context
+from nextgenerp.testing.books import assert_books_are_clean
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import make_seat
 
@@ -246,6 +247,7 @@ def test_simultaneous_conversions_make_one_customer(committed_tenant):
         with tenant_context(committed_tenant):
             figures = Customer.objects.count(), Deal.objects.count()
             assert figures == (round_, round_) == tuple(map(entitlements.used, ("customers", "deals")))
+    assert_books_are_clean(committed_tenant)
 
 
 def test_queries(client, queries):

@@ -196,7 +196,7 @@ def recount(leads, deals, statuses, zone, days, seen):
     }  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(leads=drawn_leads, deals=drawn_deals, period=periods, zone=st.sampled_from(ZONES))
 def test_it_is_what_a_plain_recount_gives(tenant, member, leads, deals, period, zone):
     """In every zone, at the ends of days, months and years, for who sees all and for who sees their own."""
