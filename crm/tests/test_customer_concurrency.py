@@ -46,7 +46,7 @@ def limit(monkeypatch, tenant, **limits):
 
 @pytest.mark.parametrize("what", ["customers", "deals"])
 def test_twenty_creations_at_the_limit_make_one(committed_tenant, monkeypatch, what):
-    seat = make_seat(committed_tenant, "admin")
+    seat = make_seat(committed_tenant, "tenant_admin")
     customer = make_customer(Client(seat))["id"]
     if what == "deals":
         make_deal(Client(seat), customerId=customer)
@@ -61,7 +61,7 @@ def test_twenty_creations_at_the_limit_make_one(committed_tenant, monkeypatch, w
 
 
 def test_one_gstin_for_one_of_many(committed_tenant):
-    seat = make_seat(committed_tenant, "admin")
+    seat = make_seat(committed_tenant, "tenant_admin")
     tasks = [lambda: Client(seat).post("/customers", {"name": "Demo", "gstin": GSTIN})] * 8
     answers = at_once(*tasks)
     assert sorted(one.status_code for one in answers) == [201] + [409] * 7
@@ -73,13 +73,13 @@ def test_one_gstin_for_one_of_many(committed_tenant):
 
 
 def test_codes_are_never_given_twice(committed_tenant):
-    seat = make_seat(committed_tenant, "admin")
+    seat = make_seat(committed_tenant, "tenant_admin")
     answers = at_once(*[lambda: make_customer(Client(seat))["code"]] * 12)
     assert sorted(answers) == [f"CU-{number:05d}" for number in range(1, 13)]
 
 
 def test_a_customer_that_gets_a_deal_is_not_deleted(committed_tenant):
-    seat = make_seat(committed_tenant, "admin")
+    seat = make_seat(committed_tenant, "tenant_admin")
     for _ in range(5):
         customer = make_customer(Client(seat))["id"]
         deleted, created = at_once(
@@ -94,7 +94,7 @@ def test_a_customer_that_gets_a_deal_is_not_deleted(committed_tenant):
 
 
 def test_outstanding_adds_up(committed_tenant):
-    seat = make_seat(committed_tenant, "admin")
+    seat = make_seat(committed_tenant, "tenant_admin")
     body = make_customer(Client(seat))
 
     def owe():

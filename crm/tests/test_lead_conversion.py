@@ -235,7 +235,7 @@ def test_a_converted_lead_and_its_customer_hold_each_other(client):
 
 
 def test_simultaneous_conversions_make_one_customer(committed_tenant):
-    seat = make_seat(committed_tenant, "admin")
+    seat = make_seat(committed_tenant, "tenant_admin")
     for round_ in range(1, 4):
         lead = make(Client(seat))
         path = f"/leads/{lead['id']}/convert"
