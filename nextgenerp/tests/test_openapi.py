@@ -117,7 +117,10 @@ def test_lists_have_one_envelope_and_their_parameters(operations):
         assert "cursor" in names, key
         if key[1].endswith("/activities"):  # a timeline: one order, no counting
             continue
-        assert {"page", "sortBy", "sortOrder"} <= set(names), key
+        assert "page" in names, key
+        if key[1] == "/leads/duplicates":  # groups have one order
+            continue
+        assert {"sortBy", "sortOrder"} <= set(names), key
         assert names["sortBy"]["schema"]["default"] in names["sortBy"]["schema"]["enum"], key
         assert names["sortOrder"]["schema"]["enum"] == ["asc", "desc"], key
 
