@@ -118,12 +118,13 @@ def test_nothing_is_lost_between_eight_clients(committed_tenant, products):
                 shops[index].act()
 
     together(THREADS, work)
-    assert_books_are_clean(committed_tenant)
     with tenant_context(committed_tenant):
         for product in Product.objects.all():
             assert product.on_hand == 40 + sum(shop.moved[product.id] for shop in shops)
             assert product.reserved == sum(shop.reserved[product.id] for shop in shops)
+            stock.release({product.id: product.reserved})  # no order stands behind what the shops reserved
         assert StockMovement.objects.count() > THREADS * EACH / 3
+    assert_books_are_clean(committed_tenant)
     assert sum(shop.refused for shop in shops) < THREADS * EACH / 2
 
 
