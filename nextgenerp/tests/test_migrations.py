@@ -24,7 +24,7 @@ from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import make_seat, make_tenant
 from nextgenerp.testing.schemas import catalog, schemas_like
 
-COLUMN = "migrations.AddField('usagecounter', 'note', models.CharField(max_length=20, default='new'))"
+COLUMN = "migrations.AddField('usagecounter', 'note', models.CharField(max_length=20, db_default='new'))"
 PLAIN = f"""
     {COLUMN},
     migrations.AddIndex('usagecounter', models.Index(fields=['note'], name='usage_counter_note')),
