@@ -6,9 +6,10 @@ Written as SQL and filled into models by hand, because it is in every request: t
 import json
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 
 from accounts.models import Membership, Session, Tenant, User
+from nextgenerp.core.tenancy import PUBLIC, connection
 
 
 def columns_of(model: type[models.Model], *left_out: str) -> list[str]:
@@ -29,8 +30,9 @@ ALIVE = """
         SELECT FROM public.sign_in_session e WHERE e.id = %(session)s AND e.user_id = u.id AND e.revoked_at IS NULL
     ))
 """
+# The statement puts the connection into the tenant's schema too: a round trip of its own would cost as much again.
 LOAD = f"""
-    SELECT {SELECTED}, {ALIVE}
+    SELECT {SELECTED}, {ALIVE}, set_config('search_path', quote_ident(t.schema_name) || ',public', false)
     FROM public.membership s
     JOIN public.user_account u ON u.id = s.user_id
     JOIN public.tenant t ON t.id = s.tenant_id
@@ -40,7 +42,8 @@ LOAD = f"""
 
 def load_seat(seat_id: str, user_id: str, session_id: str | None) -> tuple[Membership | None, bool]:
     """A seat with its user and tenant, and whether the session it is used in goes on."""
-    with connection.cursor() as cursor:
+    with connection.cursor_on_any_path() as cursor:
+        connection.path_on_server = None
         cursor.execute(LOAD, {"seat": seat_id, "user": user_id, "session": session_id})
         found = cursor.fetchone()
     if found is None:
@@ -50,8 +53,9 @@ def load_seat(seat_id: str, user_id: str, session_id: str | None) -> tuple[Membe
         row[PERMISSIONS] = json.loads(row[PERMISSIONS])
     seat = Membership.from_db(connection.alias, SEAT, row[:SEAT_END])
     seat.user = User.from_db(connection.alias, USER, row[SEAT_END:USER_END])
-    seat.tenant = Tenant.from_db(connection.alias, TENANT, row[USER_END:-1])
-    return seat, row[-1]
+    seat.tenant = Tenant.from_db(connection.alias, TENANT, row[USER_END:-2])
+    connection.path_on_server = [seat.tenant.schema_name, PUBLIC]
+    return seat, row[-2]
 
 
 def load_user(user_id: str, session_id: str | None) -> tuple[User | None, bool]:

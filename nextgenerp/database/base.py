@@ -4,14 +4,18 @@ django-tenants swallows an error of ``SET search_path`` (a cancelled query, say)
 runs on the *previous* tenant's path. Here no statement runs unless the path was set.
 """
 
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.postgresql.features import DatabaseFeatures as PostgresFeatures
 from django.db.backends.postgresql.introspection import TableInfo
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
+from django.db.backends.utils import CursorWrapper
 from django.db.transaction import TransactionManagementError
-from django.db.utils import DatabaseError, OperationalError
+from django.db.utils import OperationalError
 from django_tenants.postgresql_backend import base
 from django_tenants.postgresql_backend.introspection import DatabaseSchemaIntrospection
 from psycopg.pq import TransactionStatus
@@ -27,6 +31,13 @@ TABLES_OF_SCHEMA = """
       AND d.refobjid = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = %s)
       AND d.classid = 'pg_class'::regclass AND c.relkind IN ('f', 'm', 'p', 'r', 'v')
 """
+
+
+def has_input(descriptor: int) -> bool:
+    """Whether a socket has something to read, or was closed by the other side."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class InstantLoader(TimestamptzLoader):
@@ -73,6 +84,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         "DecimalField": "\"%(column)s\" <> 'NaN'",
     }
 
+    path_on_server: list[str] | None = None  # as far as we know; None where we do not
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.introspection = SchemaIntrospection(self)
@@ -84,23 +97,55 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return link
 
     def is_usable(self) -> bool:
-        """Whether the connection answers; asked by setting the path, which the next statement needs anyway."""
+        """Whether the connection is alive. A server that has gone has closed it, which is seen without a round trip."""
         if self.connection is None:
             return False
-        self.search_path_set_schemas = None
+        if (
+            not self.errors_occurred
+            and not self.connection.closed
+            and not has_input(self.connection.fileno())
+        ):
+            return True
+        self.path_on_server = None
+        return super().is_usable()
+
+    @contextmanager
+    def cursor_on_any_path(self) -> Iterator[CursorWrapper]:
+        """A cursor for a statement that names the schema of each table: it runs on whatever path there is."""
+        self._setting_search_path = True  # django-tenants' own mark that it must not do so
         try:
-            with self.connection.cursor() as cursor:
-                self._handle_search_path(cursor)
-        except (DatabaseError, self.Database.Error):
-            return False
-        return self.search_path_set_schemas is not None
+            cursor = self.cursor()
+        finally:
+            self._setting_search_path = False
+        with cursor:
+            yield cursor
+
+    def close(self) -> None:
+        self.path_on_server = None
+        super().close()
+
+    def rollback(self) -> None:
+        self.path_on_server = None
+        super().rollback()
+
+    def savepoint_rollback(self, sid: str) -> None:
+        try:
+            super().savepoint_rollback(sid)
+        finally:
+            self.path_on_server = None
 
     def _handle_search_path(self, cursor: Any = None) -> None:
+        if self.search_path_set_schemas is not None or self._setting_search_path:
+            return
+        if self.path_on_server is not None and self.path_on_server == self._get_cursor_search_paths():
+            self.search_path_set_schemas = self.path_on_server
+            return
         with self.wrap_database_errors:  # for server-side cursors the path is set past Django's own cursor
             super()._handle_search_path(cursor)
-        if self.search_path_set_schemas is not None or self._setting_search_path or self._is_aborted():
-            return  # in an aborted transaction every statement but ROLLBACK fails by itself
-        raise OperationalError("The search path could not be set; nothing runs on an unknown schema.")
+        self.path_on_server = self.search_path_set_schemas
+        if self.path_on_server is None and not self._is_aborted():
+            # In an aborted transaction every statement but ROLLBACK fails by itself.
+            raise OperationalError("The search path could not be set; nothing runs on an unknown schema.")
 
     def _commit(self) -> None:
         """PostgreSQL answers COMMIT in an aborted transaction with a silent ROLLBACK, of the path too."""
