@@ -1,7 +1,6 @@
 """The kanban board: exact figures of its columns and the first cards of each, by as many queries as there are kinds."""
 
 from collections import defaultdict
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +17,11 @@ CARDS = """
 PLACE = ("status_id", "position", "id")
 
 
-def figures_of(leads: QuerySet) -> dict[UUID, tuple[int, Decimal]]:
-    """How many of some leads are in each status and what they are worth together; (0, 0) where there are none."""
-    found = leads.order_by().values_list("status_id").annotate(Count("id"), Sum("estimated_value"))
-    none: dict[UUID, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
-    return none | {status: (count, value or Decimal(0)) for status, count, value in found}
+def figures_of(leads: QuerySet) -> dict[UUID, tuple[int, str]]:
+    """How many of some leads are in each status and what they are worth together; (0, 0.00) where there are none."""
+    found = leads.order_by().values_list("status_id").annotate(Count("*"), Sum("estimated_value"))
+    none: dict[UUID, tuple[int, str]] = defaultdict(lambda: (0, "0.00"))
+    return none | {status: (count, f"{value or 0:.2f}") for status, count, value in found}
 
 
 def cards_of(

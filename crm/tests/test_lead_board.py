@@ -73,7 +73,7 @@ def test_a_column_is_walked_by_its_cursor(full, tenant, five):
     while cursor:
         [more] = kanban(full, f"limit=2&statusId={new}&cursor={cursor}")
         seen += [lead["lastName"] for lead in more["leads"]]
-        assert (more["count"], more["status"]["name"]) == (5, "New")
+        assert (more["count"], more["totalValue"], more["status"]["name"]) == (None, None, "New")
         cursor = more["nextCursor"]
     assert seen == ["c", "d", "e"]
 

@@ -30,11 +30,11 @@ class LeadMoveSerializer(ApiSerializer):
 
 
 class BoardColumnSerializer(ApiSerializer):
-    """A column: its leads in number and value, exactly, and its first cards."""
+    """A column: its leads in number and value, exactly, and its first cards; no figures beside cards by a cursor."""
 
     status = LeadStatusSerializer()
-    count = serializers.IntegerField()
-    total_value = DecimalField(max_digits=20, decimal_places=2)
+    count = serializers.IntegerField(allow_null=True)
+    total_value = DecimalField(max_digits=20, decimal_places=2, allow_null=True)
     leads = LeadSerializer(many=True)
     next_cursor = serializers.CharField(allow_null=True)
 

@@ -1,5 +1,6 @@
 """The kanban board over HTTP: its columns, and a card's move."""
 
+from collections import defaultdict
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -56,19 +57,19 @@ class LeadBoardView(ResourceView):
         """The columns of the board: count and value of each are exact, its cards the first ``limit``.
 
         All filters of the list apply; ``statusId`` leaves the other columns out. With one ``statusId``, ``cursor``
-        fetches the cards below those of the answer before.
+        fetches the cards below those of the answer before; count and value are null then, as in lists.
         """
         limit = whole_number(request.GET, "limit", CARDS, MAX_LIMIT)
         statuses, leads = self.statuses(), self.filtered_queryset()
-        ids = [status.id for status in statuses]
-        cards = cards_of(leads, ids, COLUMNS, limit + 1, self.place(statuses, leads))
-        figures = figures_of(leads)
+        ids, place = [status.id for status in statuses], self.place(statuses, leads)
+        cards = cards_of(leads, ids, COLUMNS, limit + 1, place)
+        figures = figures_of(leads) if place is None else defaultdict(lambda: (None, None))
         shown = iter(rows.build(LeadSerializer, [row for key in ids for row in cards[key][:limit]]))
         columns = [
             {
                 "status": status,
                 "count": figures[key][0],
-                "totalValue": f"{figures[key][1]:.2f}",
+                "totalValue": figures[key][1],
                 "leads": list(islice(shown, min(limit, len(cards[key])))),
                 "nextCursor": write_cursor(IN_COLUMN, *cards[key][limit - 1][-2:])
                 if len(cards[key]) > limit
