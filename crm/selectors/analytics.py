@@ -93,14 +93,14 @@ def tallies_of(
     waited = ExpressionWrapper(F("converted_at") - F("created_at"), DurationField())
     groups = leads.order_by().values_list("status_id", "source_id", "assigned_to_id")
     rows = groups.annotate(
-        n=Count("id"),
-        made=Count("id", filter=happened("created_at")),
-        reached=Count("id", filter=happened("first_contacted_at")),
+        n=Count("*"),
+        made=Count("*", filter=happened("created_at")),
+        reached=Count("*", filter=happened("first_contacted_at")),
         won=ArrayAgg(part_number("converted_at", parts), filter=happened("converted_at")),
         gone=ArrayAgg(part_number("lost_at", parts), filter=happened("lost_at")),
         waited=Sum(waited, filter=happened("converted_at")),
         worth=Sum("estimated_value", filter=Q(converted_at=None)),
-        late=Count("id", filter=Q(next_follow_up_at__lt=timezone.now(), converted_at=None)),
+        late=Count("*", filter=Q(next_follow_up_at__lt=timezone.now(), converted_at=None)),
     )
     for status, source, member, total, created, contacted, converted, lost, time, value, overdue in rows:
         tally = Tally(
@@ -114,7 +114,7 @@ def tallies_of(
 def created_in_parts(leads: QuerySet, period: Period, parts: list[date]) -> dict[int, int]:
     """How many leads were made in each part of a period; the index of creation answers that alone."""
     made = leads.filter(created_at__gte=period.start, created_at__lt=period.end).order_by()
-    return dict(made.values_list(part_number("created_at", parts)).annotate(n=Count("id")))
+    return dict(made.values_list(part_number("created_at", parts)).annotate(n=Count("*")))
 
 
 def by(place: int, tallies: dict[Key, Tally]) -> dict[UUID | None, Tally]:

@@ -30,7 +30,7 @@ def lead_figures(period: Period, actor: Actor) -> tuple[dict[str, Any], Daily]:
     rows = (
         made_in(leads, period)
         .values_list("status_id", "day")
-        .annotate(n=Count("id"), v=Sum("estimated_value"))
+        .annotate(n=Count("*"), v=Sum("estimated_value"))
     )
     for status, day, n, value in rows:
         counts[status] += n
@@ -59,7 +59,7 @@ def deal_figures(period: Period, actor: Actor) -> tuple[dict[str, Any], Daily]:
     deals = made_in(visible(Deal.objects.all(), actor), period)
     found: dict[str, list[Any]] = {stage: [0, NOTHING, NOTHING] for stage in Deal.Stage.values}
     daily, days = Counter[date](), period.days
-    rows = deals.values_list("stage", "day").annotate(n=Count("id"), v=Sum("value"), w=Sum("weighted_value"))
+    rows = deals.values_list("stage", "day").annotate(n=Count("*"), v=Sum("value"), w=Sum("weighted_value"))
     for stage, day, *figures in rows:
         found[stage] = [one + more for one, more in zip(found[stage], figures, strict=True)]
         daily[days[day - 1]] += figures[0]

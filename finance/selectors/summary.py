@@ -59,7 +59,7 @@ def summary(period: Period, actor: Actor) -> dict[str, Any]:
 def finance_figures(period: Period, actor: Actor) -> tuple[dict[str, Any], dict[date, int]]:
     """The summary of a period, and how many issued invoices are of each day: a block of the dashboard."""
     issued = in_period(visible(billed(), actor), period)
-    daily = issued.order_by().values_list("date").annotate(n=Count("id"))
+    daily = issued.order_by().values_list("date").annotate(n=Count("*"))
     return summary(period, actor), dict(daily)
 
 

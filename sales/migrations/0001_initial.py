@@ -449,7 +449,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='proformainvoice',
-            index=models.Index(fields=['status', 'date', 'id'], name='proformainvoice_status_date'),
+            index=models.Index(fields=['status', 'date', 'id'], include=['payable', 'settled'], name='proformainvoice_status_date'),
         ),
         migrations.AddIndex(
             model_name='proformainvoice',
@@ -513,7 +513,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='quotation',
-            index=models.Index(fields=['status', 'date', 'id'], name='quotation_status_date'),
+            index=models.Index(fields=['status', 'date', 'id'], include=['payable'], name='quotation_status_date'),
         ),
         migrations.AddIndex(
             model_name='quotation',
@@ -601,7 +601,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='salesorder',
-            index=models.Index(fields=['status', 'date', 'id'], name='salesorder_status_date'),
+            index=models.Index(fields=['status', 'date', 'id'], include=['payable'], name='salesorder_status_date'),
         ),
         migrations.AddIndex(
             model_name='salesorder',

@@ -41,7 +41,7 @@ def figures(kind: SalesKind, period: Period, actor: Actor) -> tuple[dict[str, An
         dated_in(kind, period, actor)
         .order_by()
         .values_list("status_id", "date")
-        .annotate(n=Count("id"), v=Sum("payable"))
+        .annotate(n=Count("*"), v=Sum("payable"))
     )
     for status, day, n, value in rows:
         counts[status] += n
