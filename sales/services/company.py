@@ -11,9 +11,8 @@ from accounts.services.tenants import locked_tenant, update_tenant
 from nextgenerp.core import history
 from nextgenerp.core.documents.models import CompanyProfile
 from nextgenerp.core.exceptions import Invalid
-from nextgenerp.core.files import JPEG, PNG, delete_file, store_file
+from nextgenerp.core.files import JPEG, PNG, store_file
 from nextgenerp.core.gst import STATES, state_of
-from nextgenerp.core.models import StoredFile
 from nextgenerp.core.tenancy import Actor
 
 MAX_LOGO_BYTES = 2_000_000
@@ -76,14 +75,11 @@ def with_state(tenant: Tenant, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def replace_logo(profile: CompanyProfile, upload: Any, *, actor: Actor) -> UUID | None:
-    """Store the new logo, drop the old one, and return the id of the new."""
-    old = StoredFile.objects.filter(id=profile.logo_id).first() if profile.logo_id else None
-    stored = None
-    if upload is not None:
-        stored = store_file(
-            upload, record_type=CompanyProfile._meta.label, record_id=profile.id, actor=actor,
-            allowed=(PNG, JPEG), max_bytes=MAX_LOGO_BYTES, field="logo",
-        )  # fmt: skip
-    if old is not None:
-        delete_file(old)
-    return stored.id if stored else None
+    """Store the new logo and return its id. The old file stays: documents that have left draft print it still."""
+    if upload is None:
+        return None
+    stored = store_file(
+        upload, record_type=CompanyProfile._meta.label, record_id=profile.id, actor=actor,
+        allowed=(PNG, JPEG), max_bytes=MAX_LOGO_BYTES, field="logo",
+    )  # fmt: skip
+    return stored.id
