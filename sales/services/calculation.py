@@ -38,7 +38,7 @@ def calculate(
     """
     own = company()
     values = {"date": tenant_today(), "rounds_off": own.profile.round_off} | as_stored(values)
-    document = QUOTATION.model(**values)
+    document = QUOTATION.model(**values, charges_gst=own.charges_gst)
     customer: Any = document.customer
     if gst_category and customer is None and not document.place_of_supply:
         document.place_of_supply = default_place(
@@ -50,7 +50,6 @@ def calculate(
     fill_from_customer(document, own)
     made = merged(QUOTATION, document, [], [{**line, "id": None} for line in lines])
     document.tax_rounding = tax_rounding or own.profile.tax_rounding
-    document.charges_gst = own.charges_gst
     document.supply_type = given_supply or supply_type(
         document.place_of_supply,
         company_state=own.state_code,

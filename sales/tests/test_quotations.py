@@ -20,6 +20,7 @@ from sales.tests.documents import (
     line,
     make_customer,
     make_lead,
+    make_product,
     make_quotation,
     move,
     refused,
@@ -38,6 +39,30 @@ def client(member):
 @pytest.fixture
 def registered(tenant):
     register_company(tenant)
+
+
+@pytest.mark.parametrize(
+    ("priced", "stated", "expected"),
+    [("inclusive", "exclusive", "100.0000"), ("exclusive", "inclusive", "139.2400")],
+)
+def test_a_product_brings_its_price_as_the_document_states_prices(client, tenant, priced, stated, expected):
+    """Without a GSTIN no GST is charged, and a price is what it says; see also documents/tests/test_products.py."""
+    product = make_product(client, salePrice="118", gstRate="18", taxMode=priced)
+    body = {
+        "customerId": make_customer(client)["id"],
+        "taxMode": stated,
+        "lines": [{"productId": product["id"], "quantity": 1}],
+    }
+    without = created(client.post("/quotations", body))
+    assert (without["lines"][0]["unitPrice"], without["totals"]["payable"]) == ("118.0000", "118.00")
+    calculated = client.post("/sales/calculate", body).json()
+    assert calculated["lines"][0]["unitPrice"] == "118.0000"
+    register_company(tenant)
+    charged = created(client.post("/quotations", body))
+    assert charged["lines"][0]["unitPrice"] == expected
+    lines = [{"id": without["lines"][0]["id"]}, one]
+    later = changed(client.patch(f"/quotations/{without['id']}", {"lines": lines}))
+    assert [line["unitPrice"] for line in later["lines"]] == ["118.0000", expected]
 
 
 def test_a_quotation_is_computed_numbered_and_a_draft(client, tenant, registered):

@@ -42,7 +42,7 @@ def merged(
                 error(index, "id", "does_not_exist", "This document has no such line, or it came twice.")
             )
             continue
-        fill(line, values, document.tax_mode)
+        fill(line, values, document)
         line.position = index + 1
         lines.append(line)
         errors += [
@@ -59,11 +59,11 @@ def error(index: int, name: str, code: str, detail: str) -> dict[str, str]:
     return {"field": f"lines.{index}.{camel_case(name)}", "code": code, "detail": detail}
 
 
-def fill(line: Any, values: dict[str, Any], tax_mode: str) -> None:
+def fill(line: Any, values: dict[str, Any], document: Document) -> None:
     """Set a line's values; a product it did not name before gives those not said."""
     product = values.get("product")
     if product is not None and product.pk != line.product_id:
-        values = line_defaults(product, tax_mode) | values
+        values = line_defaults(product, document) | values
     for name, value in values.items():
         setattr(line, name, value)
 

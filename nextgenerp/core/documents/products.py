@@ -22,11 +22,14 @@ def product_model() -> Any:
     return apps.get_model(PRODUCT)
 
 
-def line_defaults(product: Any, tax_mode: str) -> dict[str, Any]:
-    """What a line takes over from the product it names, the price as the document states prices."""
-    return {name: getattr(product, name) for name in COPIED} | {
-        "unit_price": price_in(tax_mode, product.sale_price, product.tax_mode, product.gst_rate)
-    }
+def line_defaults(product: Any, document: Any) -> dict[str, Any]:
+    """What a line takes over from the product it names, the price as the document states prices.
+
+    A company that charges no GST asks the price as it stands: there is no tax in it.
+    """
+    rate = product.gst_rate if document.charges_gst else Decimal(0)
+    price = price_in(document.tax_mode, product.sale_price, product.tax_mode, rate)
+    return {name: getattr(product, name) for name in COPIED} | {"unit_price": price}
 
 
 def price_in(tax_mode: str, price: Decimal, priced: str, gst_rate: Decimal) -> Decimal:

@@ -21,6 +21,7 @@ from nextgenerp.core.documents.place_of_supply import check_place, default_place
 from nextgenerp.core.documents.printing import snapshot_of
 from nextgenerp.core.search import search_text
 from nextgenerp.core.tenancy import Actor, tenant_today
+from nextgenerp.database.constraints import foreign_keys_checked_at_the_end
 
 RELATIONS = {"customer", "bank_account"}
 SPOKEN = {"rounds_off": "round_off"}  # the name of a column where the API has another
@@ -52,17 +53,19 @@ def create_document(
     } | as_stored(values)
     if "bank_account" not in values:
         values["bank_account_id"] = defaults.bank_account_id
-    document = kind.model(**values, created_by_id=actor.seat_id)
-    fill_from_customer(document, defaults.company)
+    own = defaults.company
+    document = kind.model(**values, created_by_id=actor.seat_id, charges_gst=own.charges_gst)
+    fill_from_customer(document, own)
     made = merged(kind, document, [], [{**line, "id": None} for line in lines])
-    compute_as_of_now(document, made, defaults.company)
-    if kind.claim is not None:
-        kind.claim()
-    document.number = number or numbering.take_number(kind.document_type, document.date, document.pk)
-    document.search_text = search_text(document.number, document.reference_no)
-    document.save(force_insert=True)
-    store_lines(kind, made, {})
-    history.record(document, "created", actor=actor)
+    compute_as_of_now(document, made, own)
+    with foreign_keys_checked_at_the_end():  # others wait for the counters: what takes long comes before them
+        store_lines(kind, made, {})
+        history.record(document, "created", actor=actor)
+        if kind.claim is not None:
+            kind.claim()
+        document.number = number or numbering.take_number(kind.document_type, document.date, document.pk)
+        document.search_text = search_text(document.number, document.reference_no)
+        document.save(force_insert=True)
     remember_lines(document, made)
     return document
 
@@ -87,9 +90,11 @@ def update_document(
     there = list(document.lines.all())
     before, date_before, payable = state_of(there), document.date, document.payable
     changes = changed(document, as_stored(values))
+    own = company() if document.snapshot is None else None
+    if own is not None:
+        document.charges_gst = own.charges_gst
     now = there if lines is None else merged(kind, document, there, lines)
-    if document.snapshot is None:
-        own = company()
+    if own is not None:
         fill_from_customer(document, own)
         compute_as_of_now(document, now, own)
         number = numbering.renumber(kind.document_type, document, date_before)
@@ -183,9 +188,8 @@ def fill_from_customer(document: Any, own: Company) -> None:
 
 
 def compute_as_of_now(document: Document, lines: Sequence[DocumentLine], own: Company) -> None:
-    """Compute a document with the company's options of today. Raises Invalid naming the field."""
+    """Compute a document with what the company says today. Raises Invalid naming the field."""
     document.tax_rounding = own.profile.tax_rounding
-    document.charges_gst = own.charges_gst
     document.supply_type = supply_type_of(document, own.state_code)
     recompute(document, lines)
 
