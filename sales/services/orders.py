@@ -1,7 +1,7 @@
 """Orders confirmed and cancelled: the customer's credit, and stock kept for them."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -56,7 +56,7 @@ def committed_of(customer_id: UUID) -> Decimal:
         F("total") * (F("quantity") - F("invoiced_quantity")) / F("quantity"), output_field=DecimalField()
     )
     total: Decimal | None = open_lines.aggregate(total=Sum(rest))["total"]
-    return (total or ZERO).quantize(Decimal("0.01"))
+    return (total or ZERO).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def plan_has_inventory() -> bool:
