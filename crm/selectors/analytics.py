@@ -94,13 +94,13 @@ def tallies_of(
     groups = leads.order_by().values_list("status_id", "source_id", "assigned_to_id")
     rows = groups.annotate(
         n=Count("*"),
-        made=Count("*", filter=happened("created_at")),
-        reached=Count("*", filter=happened("first_contacted_at")),
+        made=Count("id", filter=happened("created_at")),
+        reached=Count("id", filter=happened("first_contacted_at")),
         won=ArrayAgg(part_number("converted_at", parts), filter=happened("converted_at")),
         gone=ArrayAgg(part_number("lost_at", parts), filter=happened("lost_at")),
         waited=Sum(waited, filter=happened("converted_at")),
         worth=Sum("estimated_value", filter=Q(converted_at=None)),
-        late=Count("*", filter=Q(next_follow_up_at__lt=timezone.now(), converted_at=None)),
+        late=Count("id", filter=Q(next_follow_up_at__lt=timezone.now(), converted_at=None)),
     )
     for status, source, member, total, created, contacted, converted, lost, time, value, overdue in rows:
         tally = Tally(

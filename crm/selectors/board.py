@@ -19,7 +19,7 @@ PLACE = ("status_id", "position", "id")
 
 def figures_of(leads: QuerySet) -> dict[UUID, tuple[int, str]]:
     """How many of some leads are in each status and what they are worth together; (0, 0.00) where there are none."""
-    found = leads.order_by().values_list("status_id").annotate(Count("*"), Sum("estimated_value"))
+    found = leads.order_by().values_list("status_id").annotate(n=Count("*"), value=Sum("estimated_value"))
     none: dict[UUID, tuple[int, str]] = defaultdict(lambda: (0, "0.00"))
     return none | {status: (count, f"{value or 0:.2f}") for status, count, value in found}
 

@@ -48,11 +48,8 @@ def registered(tenant):
 def test_a_product_brings_its_price_as_the_document_states_prices(client, tenant, priced, stated, expected):
     """Without a GSTIN no GST is charged, and a price is what it says; see also documents/tests/test_products.py."""
     product = make_product(client, salePrice="118", gstRate="18", taxMode=priced)
-    body = {
-        "customerId": make_customer(client)["id"],
-        "taxMode": stated,
-        "lines": [{"productId": product["id"], "quantity": 1}],
-    }
+    one = {"productId": product["id"], "quantity": 1}
+    body = {"customerId": make_customer(client)["id"], "taxMode": stated, "lines": [one]}
     without = created(client.post("/quotations", body))
     assert (without["lines"][0]["unitPrice"], without["totals"]["payable"]) == ("118.0000", "118.00")
     calculated = client.post("/sales/calculate", body).json()
