@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from inventory.models import StockMovement
 from nextgenerp.core.exceptions import Conflict, Invalid
-from nextgenerp.core.tenancy import Actor, tenant_today
+from nextgenerp.core.tenancy import Actor, connection, tenant_today
 from nextgenerp.database.ids import new_id
 
 ZERO = Decimal(0)
@@ -48,12 +48,9 @@ WRITE = f"""
             available = {LEFT} - (p.reserved - w.from_reserved), stock_value = {WORTH},
             average_cost = CASE WHEN {LEFT} = 0 THEN p.average_cost
                                 ELSE 0.0001 * div({WORTH} * 20000 + {LEFT}, 2 * {LEFT}) END,
-            last_seq = p.last_seq + 1, last_value = {VALUE},
+            last_seq = p.last_seq + 1, last_value = {WORTH} - p.stock_value,
             last_cost = CASE WHEN w.quantity > 0 THEN {COST} ELSE p.average_cost END
-        FROM unnest(
-            %(products)s::uuid[], %(quantities)s::numeric[], %(costs)s::numeric[], %(values)s::numeric[],
-            %(from_reserved)s::numeric[], %(ids)s::uuid[]
-        ) AS w (product_id, quantity, unit_cost, value, from_reserved, id)
+        FROM {{wanted}} AS w (product_id, quantity, unit_cost, value, from_reserved, id)
         WHERE p.id = w.product_id AND p.track_stock AND {LEFT} >= p.reserved - w.from_reserved
               AND {LEFT} < 1e12 AND {WORTH} < 1e13
         RETURNING p.*, w.id AS movement_id, w.quantity
@@ -68,6 +65,12 @@ WRITE = f"""
     FROM moved
     RETURNING {", ".join(FIELDS)}
 """  # noqa: S608 - our own text alone
+ONE = """(SELECT
+    %(product_id)s::uuid, %(quantity)s::numeric, %(unit_cost)s::numeric, %(value)s::numeric,
+    %(from_reserved)s::numeric, %(id)s::uuid
+)"""
+MANY = ONE.replace("(SELECT", "unnest(").replace("::uuid", "::uuid[]").replace("::numeric", "::numeric[]")
+WRITE_ONE, WRITE_MANY = WRITE.format(wanted=ONE), WRITE.format(wanted=MANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +152,14 @@ def write_movements(
 
 
 def write(moves: Sequence[Move], same: Mapping[str, Any]) -> Movements:
-    """Write the movements that are possible."""
-    products, quantities, costs, values, from_reserved = map(list, zip(*moves, strict=True))
-    wanted = {
-        "products": products, "quantities": quantities, "costs": costs, "values": values,
-        "from_reserved": from_reserved, "ids": [new_id() for _ in moves],
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, {**wanted, **same})
+    """Write the movements that are possible; several products are locked already."""
+    one = len(moves) == 1
+    with connection.prepared_cursor() if one else connection.cursor() as cursor:
+        if one:
+            cursor.execute(WRITE_ONE, {**moves[0]._asdict(), "id": new_id(), **same})
+        else:
+            columns = dict(zip(Move._fields, map(list, zip(*moves, strict=True)), strict=True))
+            cursor.execute(WRITE_MANY, {**columns, "id": [new_id() for _ in moves], **same})
         written = [StockMovement.from_db(connection.alias, FIELDS, row) for row in cursor.fetchall()]
     return {movement.product_id: movement for movement in written}
 
