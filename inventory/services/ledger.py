@@ -41,6 +41,7 @@ VALUE = f"""
 """
 WORTH = f"(p.stock_value + {VALUE})"
 FIELDS = [field.attname for field in StockMovement._meta.concrete_fields]
+# What is set is never of w alone: the planner would compute that in advance, and fail where it fits no column.
 WRITE = f"""
     WITH moved AS (
         UPDATE product p
@@ -153,13 +154,15 @@ def write_movements(
 
 def write(moves: Sequence[Move], same: Mapping[str, Any]) -> Movements:
     """Write the movements that are possible; several products are locked already."""
-    one = len(moves) == 1
-    with connection.prepared_cursor() if one else connection.cursor() as cursor:
-        if one:
-            cursor.execute(WRITE_ONE, {**moves[0]._asdict(), "id": new_id(), **same})
-        else:
-            columns = dict(zip(Move._fields, map(list, zip(*moves, strict=True)), strict=True))
-            cursor.execute(WRITE_MANY, {**columns, "id": [new_id() for _ in moves], **same})
+    if len(moves) == 1:
+        statement, cursor = WRITE_ONE, connection.prepared_cursor()
+        wanted = moves[0]._asdict() | {"id": new_id()}
+    else:
+        statement, cursor = WRITE_MANY, connection.cursor()
+        wanted = dict(zip(Move._fields, map(list, zip(*moves, strict=True)), strict=True))
+        wanted["id"] = [new_id() for _ in moves]
+    with cursor:
+        cursor.execute(statement, {**wanted, **same})
         written = [StockMovement.from_db(connection.alias, FIELDS, row) for row in cursor.fetchall()]
     return {movement.product_id: movement for movement in written}
 

@@ -6,6 +6,7 @@ its documents and lines are locked: they lock products by id. Products without s
 
 import datetime
 from collections.abc import Mapping
+from contextlib import nullcontext
 from decimal import Decimal
 from uuid import UUID
 
@@ -72,7 +73,6 @@ def stock_out(
     return only_movement(product_id, moved)
 
 
-@transaction.atomic
 def adjust_stock(
     product_id: UUID,
     *,
@@ -89,13 +89,14 @@ def adjust_stock(
     What is found costs ``unit_cost``, by default as in ``stock_in``; what is missing the average. Raises Invalid, and
     InsufficientStock where less would be left than is reserved.
     """
-    if new_quantity is not None:
-        delta = new_quantity - sum(stock.on_hand for stock in lock_products([product_id]))
-    move = Move(product_id, delta or ZERO, unit_cost)
-    moved = write_movements(
-        [move], type=Type.ADJUST, actor=actor, reason=reason, reference=reference, date=date
-    )
-    return only_movement(product_id, moved)
+    with nullcontext() if new_quantity is None else transaction.atomic():
+        if new_quantity is not None:
+            delta = new_quantity - sum(stock.on_hand for stock in lock_products([product_id]))
+        move = Move(product_id, delta or ZERO, unit_cost)
+        moved = write_movements(
+            [move], type=Type.ADJUST, actor=actor, reason=reason, reference=reference, date=date
+        )
+        return only_movement(product_id, moved)
 
 
 def only_movement(product_id: UUID, moved: Movements) -> StockMovement:

@@ -189,6 +189,19 @@ def test_a_refused_path_of_a_server_side_cursor_is_an_outage(live):
         assert as_domain_error(caught.value).status == 503
 
 
+def test_a_prepared_statement_follows_the_schema(live):
+    for number, one in (*enumerate(live, 1), *enumerate(live, 1)):
+        with tenant_context(one), transaction.atomic(), connection.prepared_cursor() as cursor:
+            cursor.execute("SELECT used FROM usage_counter WHERE key = %s", [MARK])
+            assert cursor.fetchone() == (number,)
+            transaction.set_rollback(True)
+    with connection.prepared_cursor() as cursor, pytest.raises(ProgrammingError, match="usage_counter"):
+        cursor.execute("SELECT used FROM usage_counter WHERE key = %s", [MARK])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%usage_counter%'")
+        assert cursor.fetchone() == (1,)
+
+
 def test_a_lazy_queryset_follows_the_schema_it_is_evaluated_in(live):
     """Not a wish but a fact to know: a queryset carries no tenant, so it is evaluated before its context ends."""
     with tenant_context(live[0]):
