@@ -43,7 +43,6 @@ LOAD = f"""
 def load_seat(seat_id: str, user_id: str, session_id: str | None) -> tuple[Membership | None, bool]:
     """A seat with its user and tenant, and whether the session it is used in goes on."""
     with connection.cursor_on_any_path() as cursor:
-        connection.path_on_server = None
         cursor.execute(LOAD, {"seat": seat_id, "user": user_id, "session": session_id})
         found = cursor.fetchone()
     if found is None:

@@ -11,6 +11,7 @@ INVOICE = DocumentKind(
     name="invoice",
     title="TAX INVOICE",
     unregistered_title="BILL OF SUPPLY",
+    copy="ORIGINAL FOR RECIPIENT",
     module="Finance",
     dates=(("due_date", "Due date"),),
 )

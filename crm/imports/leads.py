@@ -33,11 +33,12 @@ RATINGS = choice_lookup(Lead.Rating.choices)
 # Plain texts: the field, how much it holds, what else its column is called.
 TEXTS: tuple[tuple[str, int, tuple[str, ...]], ...] = (
     ("name", 200, (
-        "full name", "contact name", "contact person", "lead name", "customer name", "sender name", "नाम",
+        "full name", "contact name", "contact person", "lead name", "customer name", "customer", "client name",
+        "party name", "sender name", "नाम", "पूरा नाम", "ग्राहक का नाम",
     )),
     ("firstName", 100, ("first name", "contact first name", "given name")),
     ("lastName", 100, ("last name", "surname", "family name", "उपनाम")),
-    ("company", 200, ("company name", "organisation", "organization", "firm", "business name", "कंपनी")),
+    ("company", 200, ("company name", "organisation", "organization", "org", "firm", "business name", "कंपनी")),
     ("designation", 100, ("job title", "title", "position", "पद")),
     ("requirement", 5000, ("requirements", "message", "enquiry", "inquiry", "query message", "आवश्यकता")),
     ("address", 500, ("street", "address line", "पता")),

@@ -1,6 +1,6 @@
 """Sales orders as finance knows them: by id, and through the one above that counts what is invoiced of their lines.
 
-``sales`` registers with ``counted_by`` when it is loaded (docs/adr/0014-money-received.md).
+``sales`` registers with ``counted_by`` when it is loaded (docs/adr/0016-money-received.md).
 """
 
 from collections.abc import Iterable, Mapping

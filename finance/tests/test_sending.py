@@ -136,6 +136,7 @@ def test_what_is_printed_follows_the_invoice(clerk, tenant):
             for name, one in (("draft", draft), ("part", part), ("cancelled", cancelled))
         }
     assert "DRAFT" in texts["draft"]
+    assert all("ORIGINAL FOR RECIPIENT" in text for text in texts.values())  # CGST Rule 48
     assert "1,080.00" in texts["part"]  # received
     assert "100.00" in texts["part"]  # due
     assert "CANCELLED" in texts["cancelled"]

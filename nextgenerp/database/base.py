@@ -104,6 +104,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         "DecimalField": "\"%(column)s\" <> 'NaN'",
     }
 
+    search_path_set_schemas: list[str] | None  # django-tenants': what this tenant's path was set to
     path_on_server: list[str] | None = None  # as far as we know; None where we do not
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -131,12 +132,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @contextmanager
     def cursor_on_any_path(self) -> Iterator[CursorWrapper]:
-        """A cursor for a statement that names the schema of each table: it runs on whatever path there is."""
+        """A cursor for a statement that names the schema of each table and may set the path: it runs on any.
+
+        Afterwards the path is unknown, until somebody who knows says so in ``path_on_server``.
+        """
         self._setting_search_path = True  # django-tenants' own mark that it must not do so
         try:
             cursor = self.cursor()
         finally:
             self._setting_search_path = False
+        self.path_on_server = self.search_path_set_schemas = None
         with cursor:
             yield cursor
 

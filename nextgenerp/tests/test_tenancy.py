@@ -8,14 +8,18 @@ import psycopg
 import pytest
 from django.db import DatabaseError, OperationalError, ProgrammingError, connection, transaction
 from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 
+from accounts.acting import load_seat
 from accounts.models import Tenant
 from nextgenerp.core import entitlements, tasks
 from nextgenerp.core.api.problems import as_domain_error
 from nextgenerp.core.models import UsageCounter
 from nextgenerp.core.tenancy import current_schema, enter_tenant, leave_tenant, tenant_context
+from nextgenerp.database.ids import new_id
 from nextgenerp.database.models import DeferredTask
-from nextgenerp.testing.factories import make_tenant, remove_tenant
+from nextgenerp.testing.client import Client
+from nextgenerp.testing.factories import make_seat, make_tenant, remove_tenant
 
 MARK = "tenancy-mark"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -164,6 +168,47 @@ def test_a_terminated_connection_is_an_outage_and_then_in_the_schema(live):
         assert as_domain_error(caught.value).status == 503
         connection.close_if_unusable_or_obsolete()
         assert mark() == 2
+
+
+def test_a_connection_the_server_has_closed_is_replaced_before_it_is_used(live, monkeypatch):
+    monkeypatch.setattr(connection, "health_check_enabled", True)
+    with tenant_context(live[1]):
+        assert mark() == 2
+        before = connection.connection.info.backend_pid
+        with psycopg.connect(**login(), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", [before])
+        connection.close_if_unusable_or_obsolete()  # as every request begins
+        assert (mark(), real_schema()) == (2, live[1].schema_name)
+        assert connection.connection.info.backend_pid != before
+
+
+@pytest.mark.parametrize("where", ["public", "another tenant"])
+def test_looking_for_a_seat_moves_no_other_statement(live, where):
+    """It puts the connection into the seat's schema; until that is entered, statements stay where they were."""
+    seat = make_seat(live[0])
+    if where == "public":
+        assert real_schema() == "public"
+        assert load_seat(str(seat.id), str(seat.user_id), None)[0] == seat
+        assert real_schema() == "public"
+        with pytest.raises(ProgrammingError):
+            mark()
+    else:
+        with tenant_context(live[1]):
+            assert mark() == 2
+            assert load_seat(str(seat.id), str(seat.user_id), None)[0] == seat
+            assert mark() == 2
+            assert load_seat(str(new_id()), str(seat.user_id), None) == (None, False)
+            assert mark() == 2
+    with tenant_context(live[0]):
+        assert mark() == 1
+
+
+def test_a_request_sets_no_path_by_a_statement_of_its_own(tenant):
+    client = Client(make_seat(tenant, "tenant_admin"))
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get("/leads").status_code == 200
+    assert [one["sql"] for one in seen if "SET search_path" in one["sql"]] == []
+    assert len(seen) == 2  # who, and the page; tags and names of nobody need none
 
 
 def test_server_side_cursors_read_their_own_tenant(live):

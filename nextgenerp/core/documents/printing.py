@@ -65,6 +65,7 @@ def printed(
     return content.PrintedDocument(
         title=kind.title if document.charges_gst else kind.unregistered_title or kind.title,
         number=document.number,
+        copy=kind.copy,
         date=day(document.date),
         facts=facts_of(kind, document, facts),
         company=letterhead(copied["company"]),

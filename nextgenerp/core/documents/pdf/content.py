@@ -168,5 +168,3 @@ class PrintedDocument:
     notes: str = ""
     copy: str = ""
     watermark: str = ""
-    footer: str = ""
-    signed: bool = True

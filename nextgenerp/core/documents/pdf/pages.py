@@ -116,7 +116,6 @@ def _draw_running_head(document: PrintedDocument, pen: Pen) -> None:
 
 def _draw_foot(document: PrintedDocument, pen: Pen, page: str) -> None:
     pen.rule(MARGIN, BOTTOM - 12, WIDTH, RULE)
-    set_text(document.footer, QUIET, WIDTH - 80, lines=1).draw(pen, MARGIN, BOTTOM - 15)
     set_text(page, QUIET, 74, right=True).draw(pen, MARGIN + WIDTH - 74, BOTTOM - 15)
 
 

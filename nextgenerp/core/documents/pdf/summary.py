@@ -52,7 +52,7 @@ def summary(document: PrintedDocument) -> Iterator[Item]:
     payment = payment_box(document.bank, document.upi, LEFT_WIDTH)
     if payment:
         left.append(payment)
-    right = [_sum(document), *(_signature(document) if document.signed else ())]
+    right = [_sum(document), *_signature(document)]
     yield Item(Row((0, WIDTH - SUM_WIDTH), (Stack(left), Stack(right)), WIDTH), space=10)
 
 

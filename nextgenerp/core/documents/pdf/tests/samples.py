@@ -54,19 +54,19 @@ def logo():
 
 
 COMPANY = Company(
-    name="Sahyadri Systems Private Limited",
-    address=("Unit 402, Amar Tech Park", "Balewadi High Street", "Pune, Maharashtra 411045"),
-    gstin="27AAPFU0939F1ZV", phone="+91 20 4567 8900", email="accounts@sahyadri.example",
-    website="www.sahyadri.example", logo=logo(),
+    name="Demo Systems Private Limited",
+    address=("Unit 402, Demo Tech Park", "1 Demo Street", "Pune, Maharashtra 411045"),
+    gstin="27AAPFU0939F1ZV", phone="+91 20 5550 0000", email="accounts@demo.example",
+    website="www.demo.example", logo=logo(),
 )  # fmt: skip
 CUSTOMER = Party(
-    name="Deccan Traders", address=("14 Laxmi Road", "Sadashiv Peth", "Pune, Maharashtra 411030"),
-    gstin="27AAACD1234E1Z2", phone="+91 98220 12345",
+    name="Demo Traders", address=("14 Demo Road", "Demo Peth", "Pune, Maharashtra 411030"),
+    gstin="27AAACD1234E1Z2", phone="+91 99999 00000",
 )  # fmt: skip
-SHIP_TO = Party(name="Deccan Traders, warehouse", address=("Gate 3, MIDC Chakan", "Pune, Maharashtra 410501"))
+SHIP_TO = Party(name="Demo Traders, warehouse", address=("Gate 3, Demo Estate", "Pune, Maharashtra 410501"))
 BANK = BankDetails(
-    account_name="Sahyadri Systems Private Limited", bank_name="HDFC Bank", branch="Baner, Pune",
-    account_number="50200012345678", ifsc="HDFC0001234",
+    account_name="Demo Systems Private Limited", bank_name="Demo Bank", branch="Pune",
+    account_number="000012345678", ifsc="DEMO0001234",
 )  # fmt: skip
 
 
@@ -96,14 +96,13 @@ def document_of(lines, *, document=None, **printed):
         "title": "TAX INVOICE", "number": "INV/26-27/0001", "date": "26 Nov 2026", "company": COMPANY,
         "customer": CUSTOMER, "amount_in_words": amount_in_words(totals.payable), "bank": BANK, "terms": TERMS,
         "facts": (
-            Fact(label="Due date", value="11 Dec 2026"), Fact(label="Reference", value="PO-7781"),
+            Fact(label="Due date", value="11 Dec 2026"), Fact(label="Reference", value="PO-1"),
             Fact(label="Place of supply", value="27 Maharashtra"),
         ),
         "upi": UpiPayment(
-            upi_id="sahyadri@hdfcbank", payee="Sahyadri Systems Private Limited", amount=totals.payable,
+            upi_id="demo@demobank", payee="Demo Systems Private Limited", amount=totals.payable,
             note="INV/26-27/0001",
         ),
-        "footer": "Sahyadri Systems Private Limited · CIN U72900PN2015PTC123456",
         "tax_inclusive": options.get("tax_mode") == "inclusive",
         "reverse_charge": options.get("reverse_charge", False),
     }  # fmt: skip
@@ -175,7 +174,7 @@ def samples():
             [line_of(i, description="In graphite grey; delivered in recycled packaging." if i % 2 else "",
                      discount_value="10" if i == 1 else "0") for i in range(5)],
             document={"discount_value": Decimal(5), "charges": [
-                ChargeInput("Packing", Decimal("450.00"), True), ChargeInput("Freight to Chakan", Decimal("1200.00"))]},
+                ChargeInput("Packing", Decimal("450.00"), True), ChargeInput("Freight", Decimal("1200.00"))]},
             title="QUOTATION", number="QT/26-27/0042", ship_to=SHIP_TO, upi=None,
             notes="Thank you for your enquiry. Prices hold until the date above.",
         ),

@@ -15,7 +15,7 @@ from nextgenerp.core.documents.pdf.tests.samples import simple
 
 def payment(**changes):
     given = {
-        "upi_id": "acme@hdfcbank",
+        "upi_id": "demo@demobank",
         "payee": "Acme & Sons",
         "amount": Decimal("1250.50"),
         "note": "INV/26-27/0001",
@@ -25,14 +25,14 @@ def payment(**changes):
 
 def test_the_link_says_whom_how_much_and_what_for():
     link = upi_link(payment())
-    assert link == "upi://pay?pa=acme@hdfcbank&pn=Acme%20%26%20Sons&am=1250.50&cu=INR&tn=INV%2F26-27%2F0001"
+    assert link == "upi://pay?pa=demo@demobank&pn=Acme%20%26%20Sons&am=1250.50&cu=INR&tn=INV%2F26-27%2F0001"
     assert parse_qs(urlsplit(link).query)["pn"] == ["Acme & Sons"]
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"amount": Decimal(0)}, {"amount": Decimal("-1.00")}, {"upi_id": ""}, {"upi_id": "nobody"},
-     {"upi_id": "a@b&am=1"}, {"upi_id": "नाम@bank"}, {"upi_id": "acme@hdfcbank\n"}],
+     {"upi_id": "a@b&am=1"}, {"upi_id": "नाम@bank"}, {"upi_id": "demo@demobank\n"}],
 )  # fmt: skip
 def test_no_code_where_it_could_not_be_paid(changes):
     assert upi_link(payment(**changes)) == ""

@@ -139,7 +139,7 @@ def test_what_is_too_long_ends_in_an_ellipsis():
     "text", ["x" * 100_000, "क" * 100_000, "क्" * 50_000, "\u0301" * 100_000, "a\n" * 50_000]
 )
 def test_a_huge_text_is_cut_before_it_costs_anything(text):
-    pages = pages_of(simple(1, notes=text, terms=text, number=text, footer=text))
+    pages = pages_of(simple(1, notes=text, terms=text, number=text, copy=text))
     assert len(pages) < 200
     assert "…" in "".join(pages)
 
