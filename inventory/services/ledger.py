@@ -26,7 +26,7 @@ LOCK = """
     WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
 # Of a product p as it was, and of what is wanted of it, w. Quotients are rounded half up by whole numbers (div): a
-# quotient of numeric is rounded before it can be.
+# quotient of numeric is rounded before it can be. So the last unit takes exactly the value that is left.
 COST = """
     coalesce(
         w.unit_cost, CASE WHEN p.on_hand > 0 OR p.average_cost > 0 THEN p.average_cost ELSE p.purchase_price END
@@ -36,7 +36,6 @@ LEFT = "(p.on_hand + w.quantity)"
 VALUE = f"""
     CASE WHEN w.value IS NOT NULL THEN w.value
          WHEN w.quantity >= 0 THEN round(w.quantity * {COST}, 2)
-         WHEN {LEFT} = 0 THEN -p.stock_value
          ELSE -0.01 * div(p.stock_value * -w.quantity * 200 + p.on_hand, 2 * nullif(p.on_hand, 0)) END
 """
 WORTH = f"(p.stock_value + {VALUE})"
