@@ -8,7 +8,11 @@ from itertools import chain
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from rest_framework.serializers import ListField, ManyRelatedField
 
+from crm.api.filters.tags import TagsFilter
+from nextgenerp.core.api.fields import RecordIdField, RecordIdsField, SeatIdField
+from nextgenerp.core.api.filters import IdsFilter
 from nextgenerp.core.api.permissions import SUPER_ADMIN, declared_access
 from nextgenerp.core.tenancy import leave_tenant, tenant_context
 from nextgenerp.mail.models import QueuedEmail
@@ -16,10 +20,12 @@ from nextgenerp.testing import house
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import clear_queues, make_seat, make_tenant, remove_tenant
 from nextgenerp.testing.routes import routes
+from nextgenerp.testing.rows import rows_of
 
 MARK = "Zqxmark"
 PNG = b"\x89PNG\r\n\x1a\n" + b"demo" * 8
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TAKE_IDS = (IdsFilter, TagsFilter, RecordIdField, RecordIdsField, SeatIdField)
 NOBODYS = "01927f4e-7c1a-7b60-8f3a-5d2e9c0b4a17"
 ROUTES = routes()
 # What makes a body valid but for the id under test, by path; others are probed on an empty body.
@@ -28,8 +34,17 @@ BODIES = house.BODIES | {
     # No field of it holds an id; valid bodies would make a schema each.
     "/organizations/sub-tenants": {"slug": "-"},
 }
-# Fields that hold an id and cannot be told by their names.
-ID_FIELDS = re.compile(r"(Id|Ids|^avatar)$")
+# Fields and parameters that take an id. Any other is a text, a number, a choice or a day: to them a lead's id is a
+# text like a deal's, and all go together.
+ID_FIELDS = re.compile(r"(Id|Ids|^avatar|^assignedTo)$")
+PLAIN = {"sortBy", "sortOrder", "page", "limit", "createdFrom", "createdTo"}
+# Which rows in public are a tenant's.
+OF_A_TENANT = {
+    "tenant": "id = %s",
+    "membership": "tenant_id = %s",
+    "invitation": "tenant_id = %s",
+    "user_account": "id IN (SELECT user_id FROM membership WHERE tenant_id = %s)",
+}
 # Rows of the platform, where an operator sees every tenant, and of nobody in particular.
 PLATFORM = ("/email", "/admin", "/health", "/metrics", "/openapi.json", "/docs")
 
@@ -73,34 +88,25 @@ def other_admin(full_tenants, db):
 
 def contents(tenant):
     """Every row of a tenant's schema and of its rows in public, as text, by table."""
-    found = {}
+    found = {table: rows for (_, table), rows in rows_of(tenant.schema_name).items()}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [tenant.schema_name])
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'SELECT t::text FROM "{tenant.schema_name}"."{table}" t ORDER BY 1')
+        for table, condition in OF_A_TENANT.items():
+            cursor.execute(f"SELECT t::text FROM public.{table} t WHERE {condition} ORDER BY 1", [tenant.id])
             found[table] = [row[0] for row in cursor.fetchall()]
-        for table, column in (("tenant", "id"), ("membership", "tenant_id"), ("invitation", "tenant_id")):
-            cursor.execute(
-                f"SELECT t::text FROM public.{table} t WHERE {column} = %s ORDER BY 1", [tenant.id]
-            )
-            found[table] = [row[0] for row in cursor.fetchall()]
-        users = (
-            "SELECT u::text FROM user_account u JOIN membership m ON m.user_id = u.id WHERE tenant_id = %s"
-        )
-        cursor.execute(users, [tenant.id])
-        found["user_account"] = [row[0] for row in cursor.fetchall()]
     return found
 
 
-def ids_of(tenant):
-    """Every id in the newest row of each table of a tenant, and those of itself and its organization."""
-    found = {}
-    for table, rows in contents(tenant).items():
+def ids_in(found, tenant):
+    """``{id: table}``: the newest row's of each table of a tenant's contents, what else it has that looks like one and
+    is no row's, and those of the tenant and its organization."""
+    rows_ids = {one for rows in found.values() for row in rows for one in UUIDS.findall(row)[:1]}
+    identifiers = {}
+    for table, rows in found.items():
         for row in rows[-1:]:
-            identifiers = UUIDS.findall(row)  # none in django_migrations
-            found = dict.fromkeys(identifiers, table) | found | dict.fromkeys(identifiers[:1], table)
-    found |= {str(tenant.id): "tenant", str(tenant.organization_id): "organization"}
-    return found
+            own, *others = UUIDS.findall(row) or [None]  # none in django_migrations
+            identifiers |= {own: table} if own else {}
+            identifiers |= dict.fromkeys(set(others) - rows_ids, table)
+    return identifiers | {str(tenant.id): "tenant", str(tenant.organization_id): "organization"}
 
 
 def words_of(response):
@@ -121,15 +127,20 @@ def send(client, route, path, body=None):
 
 
 @pytest.fixture
-def unchanged(probe):
-    """The other tenant's rows, and the mails, are the same after the test."""
+def others_ids(probe):
+    """The other tenant's ids; its rows, and the mails, are the same after the test."""
     _, other = probe
     before = contents(other)
-    yield
+    yield ids_in(before, other)
     after = contents(other)
     assert {table for table in after if after[table] != before[table]} == set()
     assert MARK in str(before)
     assert MARK not in str(list(QueuedEmail.objects.values()))
+
+
+def filters_of(route):
+    filterset = getattr(route.view, "filterset_class", None)
+    return filterset.base_filters if filterset else {}
 
 
 def is_list(response):
@@ -139,9 +150,9 @@ def is_list(response):
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.names], ids=str)
-def test_the_others_ids_in_a_path_are_404(route, probe, unchanged):
-    client, other = probe
-    for identifier, table in ids_of(other).items():
+def test_the_others_ids_in_a_path_are_404(route, probe, others_ids):
+    client, _ = probe
+    for identifier, table in others_ids.items():
         response, _ = send(client, route, route.at(identifier))
         if route.path.startswith(PLATFORM):
             assert response.status_code == 403, (identifier, table)
@@ -156,18 +167,34 @@ LISTS = [
 ]  # fmt: skip
 
 
+def test_every_parameter_and_field_of_an_id_is_known_by_its_name():
+    """By the class of its filter or field, as far as that tells; the tests below send each every id."""
+    taken = {
+        name
+        for route in ROUTES
+        for name, one in chain(filters_of(route).items(), route.fields.items())
+        if isinstance(one, TAKE_IDS)
+    }
+    assert {"customerId", "tagIds", "ownerId"} <= taken
+    assert [name for name in taken if not ID_FIELDS.search(name)] == []
+
+
 @pytest.mark.parametrize("route", LISTS, ids=str)
-def test_the_others_ids_and_words_in_parameters_find_nothing(route, probe, unchanged):
-    client, other = probe
+def test_the_others_ids_and_words_in_parameters_find_nothing(route, probe, others_ids):
+    client, _ = probe
     plain, _ = send(client, route, route.path)
     assert plain.status_code in {200, 302, 400, 404, 409, 503}
-    for name in sorted(
-        route.parameters - {"sortBy", "sortOrder", "page", "limit", "createdFrom", "createdTo"}
-    ):
-        for value in chain(ids_of(other), [MARK, MARK[:4], f"{MARK}@example.com"]):
+    one, *_ = others_ids
+    together = ",".join(others_ids)
+    for name in sorted(route.parameters - PLAIN):
+        # Such a filter finds what any of the ids finds, so that they may go together.
+        takes_many = isinstance(filters_of(route).get(name), (IdsFilter, TagsFilter))
+        alone = others_ids if ID_FIELDS.search(name) and not takes_many else [one]
+        for value in chain(alone, [together, MARK, MARK[:4], f"{MARK}@example.com"]):
             response, words = send(client, route, f"{route.path}?{name}={value}")
             if response.status_code != 200:
                 assert response.status_code in {302, 400, 409, 503}
+                assert not takes_many
                 continue
             if is_list(response):
                 assert response.json()["data"] == [], (name, value)
@@ -175,25 +202,74 @@ def test_the_others_ids_and_words_in_parameters_find_nothing(route, probe, uncha
                 assert words.rpartition("\n\n")[2].count("\n") <= 1, (name, value)
 
 
-@pytest.mark.parametrize("route", [one for one in ROUTES if one.fields], ids=str)
-def test_the_others_ids_in_a_body_do_not_exist(route, probe, unchanged):
-    client, other = probe
+def id_fields(route):
+    """``{name: whether it takes a list}`` of the fields of a body that take ids."""
+    return {
+        name: isinstance(field, (RecordIdsField, ListField, ManyRelatedField))
+        for name, field in route.fields.items()
+        if ID_FIELDS.search(name)
+    }
+
+
+def is_else_fine(route):
+    """Whether a body made of BODIES is good but for the fields under test."""
+    return route.path in {*BODIES, *house.OWN} and not route.path.startswith(PLATFORM)
+
+
+@pytest.fixture
+def send_body(route, probe):
+    """``send_body(body)``: the answer, and the names of the fields it refuses. The rest of the body is of BODIES, the
+    path of OWN."""
+    client, _ = probe
     own = house.OWN.get(route.path)
     path = route.at(client.get(own).json()["data"][0]["id"] if own else NOBODYS)
-    for name in sorted(route.fields):
-        for identifier in ids_of(other):
-            for value in (identifier, [identifier]):
-                body = (BODIES.get(route.path, {}) if route.method == "POST" else {}) | {name: value}
-                response, _ = send(client, route, path, body)
-                if not ID_FIELDS.search(name) or route.path.startswith(PLATFORM):
-                    continue
-                assert response.status_code in {400, 403, 404, 409}, (name, value)
-                if route.path in {
-                    *BODIES,
-                    *house.OWN,
-                }:  # the rest of the body is fine: it is this field that is not
-                    assert response.status_code == 400, (name, value)
-                    assert name in {error["field"].partition(".")[0] for error in response.json()["errors"]}
+    valid = BODIES.get(route.path, {}) if route.method == "POST" else {}
+
+    def send_it(body):
+        response, _ = send(client, route, path, valid | body)
+        errors = response.json().get("errors", []) if response.status_code == 400 else []
+        return response.status_code, {error["field"].partition(".")[0] for error in errors}
+
+    return send_it
+
+
+@pytest.fixture
+def refused(route, send_body):
+    """``refused(body)``: the names of the fields a body is refused for."""
+
+    def assert_refused(body):
+        status, names = send_body(body)
+        if not route.path.startswith(PLATFORM):
+            assert status in ({400} if is_else_fine(route) else {400, 403, 404, 409}), body
+        return names
+
+    return assert_refused
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if id_fields(one)], ids=str)
+def test_the_others_ids_in_a_body_do_not_exist(route, others_ids, refused):
+    fields = id_fields(route)
+    for identifier in others_ids:
+        body = {name: [identifier] if many else identifier for name, many in fields.items()}
+        unnamed = set(body) - refused(body)  # hidden behind the refusal of others, or let in
+        for name in unnamed if is_else_fine(route) else ():
+            assert name in refused({name: body[name]}), (name, identifier)
+    one, *_ = others_ids
+    for name, many in fields.items():
+        for value in (one if many else [one], list(others_ids)):
+            names = refused({name: value})
+            assert name in names or not is_else_fine(route), (name, value)
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if set(one.fields) - set(id_fields(one))], ids=str)
+def test_the_others_ids_as_other_values_bring_nothing(route, others_ids, send_body):
+    for value in (next(iter(others_ids)), ",".join(others_ids), list(others_ids)):
+        body = dict.fromkeys(set(route.fields) - set(id_fields(route)), value)
+        while body:  # until those are left that take such a value
+            _, wrong = send_body(body)
+            if not wrong & set(body):
+                break
+            body = dict.fromkeys(set(body) - wrong, value)
 
 
 def test_the_probe_sees_what_it_looks_for(probe, other_admin):
@@ -201,7 +277,8 @@ def test_the_probe_sees_what_it_looks_for(probe, other_admin):
     _, other = probe
     seen = [str(route) for route in LISTS if MARK in words_of(other_admin.get(route.path))]
     assert {"GET /leads", "GET /leads/meta/tags", "GET /leads/export", "GET /users/me"} <= set(seen)
-    tables = {table for table, rows in contents(other).items() if MARK in str(rows)}
+    found = contents(other)
+    tables = {table for table, rows in found.items() if MARK in str(rows)}
     assert {
         "lead",
         "lead_tag",
@@ -213,7 +290,7 @@ def test_the_probe_sees_what_it_looks_for(probe, other_admin):
         "membership",
     } <= tables
     assert {"lead", "lead_tag", "lead_company", "import", "stored_file", "membership"} <= set(
-        ids_of(other).values()
+        ids_in(found, other).values()
     )
 
 

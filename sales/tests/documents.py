@@ -4,12 +4,11 @@ import itertools
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.models import Tenant
 from nextgenerp.core.models import HistoryEntry
 from nextgenerp.core.tenancy import tenant_context
 from nextgenerp.testing.client import Client
+from nextgenerp.testing.rows import rows_of
 
 numbers = itertools.count(1)
 EVERYTHING = ["view", "create", "edit", "delete", "export"]
@@ -108,17 +107,11 @@ def sent(client: Client, quotation: dict[str, Any]) -> dict[str, Any]:
     return changed(move(client, "/quotations", quotation, "sent"))
 
 
-def snapshot(tenant: Tenant) -> dict[str, list[Any]]:
+def snapshot(tenant: Tenant) -> dict[str, list[str]]:
     """Every row of a tenant's schema, by table: what a refusal leaves as it was. Seats are counted apart."""
-    with tenant_context(tenant), connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [tenant.schema_name])
-        tables = [row[0] for row in cursor.fetchall()]
-        found = {}
-        for table in tables:
-            cursor.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1')
-            found[table] = cursor.fetchall()
-        found["usage_counter"] = [row for row in found["usage_counter"] if ",users," not in row[0]]
-        return found
+    found = {table: rows for (_, table), rows in rows_of(tenant.schema_name).items()}
+    found["usage_counter"] = [row for row in found["usage_counter"] if ",users," not in row]
+    return found
 
 
 def make_product(client: Client, **values: Any) -> dict[str, Any]:
