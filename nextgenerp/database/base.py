@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.backends.postgresql.base import Cursor, ServerBindingCursor
+import psycopg
+from django.db.backends.postgresql.base import Cursor
 from django.db.backends.postgresql.features import DatabaseFeatures as PostgresFeatures
 from django.db.backends.postgresql.introspection import TableInfo
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
@@ -53,7 +54,7 @@ class InstantLoader(TimestamptzLoader):
             return super().load(data)
 
 
-class PreparedCursor(ServerBindingCursor):
+class PreparedCursor(psycopg.Cursor[Any]):
     """Has the server keep each statement it runs. Kept ones follow the search path: another one plans them anew."""
 
     def execute(self, *args: Any, **options: Any) -> "PreparedCursor":
@@ -80,7 +81,7 @@ class DatabaseOperations(PostgresOperations):
     def deferrable_sql(self) -> str:
         return " DEFERRABLE INITIALLY IMMEDIATE"
 
-    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str | None:
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         """The statement with its values; psycopg keeps no text of a prepared one."""
         if isinstance(cursor, PreparedCursor):
             return self.compose_sql(sql, params)
