@@ -114,13 +114,13 @@ def four(member, tenant):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("query", "expected"), FILTERS, ids=[query for query, _ in FILTERS])
-def test_filters(four, query, expected):
+def test_filters(four):
     caller, known = four
-    names = listed(caller, query.format(**known) + "&sortBy=name&sortOrder=asc")
-    assert names == expected
-    page = caller.get(f"/leads?{query.format(**known)}").json()["pagination"]
-    assert page["total"] == len(expected)
+    for query, expected in FILTERS:
+        names = listed(caller, query.format(**known) + "&sortBy=name&sortOrder=asc")
+        assert names == expected, query
+        page = caller.get(f"/leads?{query.format(**known)}").json()["pagination"]
+        assert page["total"] == len(expected), query
 
 
 WRONG = [
@@ -183,11 +183,11 @@ def searchable(member):
     return caller
 
 
-@pytest.mark.parametrize(("text", "expected"), SEARCHES, ids=[text for text, _ in SEARCHES])
-def test_search(searchable, text, expected):
-    found = searchable.get(f"/leads?search={quote(text)}").json()["data"]
+def test_search(searchable):
     short = {"Asha": "asha", "Ravi": "ravi", "नेहा": "neha", "100% o'Brien": "percent"}
-    assert [short[lead["firstName"]] for lead in found] == expected
+    for text, expected in SEARCHES:
+        found = searchable.get(f"/leads?search={quote(text)}").json()["data"]
+        assert [short[lead["firstName"]] for lead in found] == expected, text
 
 
 def test_search_follows_changes(searchable):

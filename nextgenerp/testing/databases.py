@@ -25,6 +25,14 @@ def copied_database() -> Iterator[None]:
     """Connect to a database of this process's own, with every migration applied, and drop it in the end."""
     original = connection.settings_dict["NAME"]
     name = connection.creation._get_test_db_name()
+    copy_migrated(name)
+    use(name)
+    yield
+    connection.creation.destroy_test_db(original, verbosity=0)
+
+
+def copy_migrated(name: str) -> None:
+    """Make a database in which every migration is applied, in the place of one of that name."""
     with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined] - as Django's own creation does
         cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")  # others wait for the first one
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [PREFIX])
@@ -33,9 +41,6 @@ def copied_database() -> Iterator[None]:
         cursor.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         )
-    use(name)
-    yield
-    connection.creation.destroy_test_db(original, verbosity=0)
 
 
 def ready_template(cursor: object) -> str:

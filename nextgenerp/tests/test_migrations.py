@@ -21,6 +21,7 @@ from nextgenerp.core.models import UsageCounter
 from nextgenerp.core.tenancy import leave_tenant, tenant_context
 from nextgenerp.database.models import SchemaMigration, SchemaTemplate, SpareSchema
 from nextgenerp.testing.client import Client
+from nextgenerp.testing.databases import copy_migrated
 from nextgenerp.testing.factories import make_seat, make_tenant
 from nextgenerp.testing.schemas import catalog, schemas_like
 
@@ -47,8 +48,9 @@ def base(django_db_setup, django_db_blocker):
     """The name of a freshly migrated database that holds three tenants and a spare schema."""
     name = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
-        use(name + "_migrations", template="template0")
-        migrate_everything(workers=1)
+        connection.close()
+        copy_migrated(name + "_migrations")
+        connection.settings_dict["NAME"] = name + "_migrations"
         for number in range(3):
             make_tenant(f"Migrating Demo {number}")
         SpareSchema.objects.create(schema_name=provisioning.make_schema())
