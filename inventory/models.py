@@ -39,7 +39,8 @@ class Product(Record):
     """What is bought and sold. ``derive`` computes ``sku_key``, ``name_key`` and ``search_text``.
 
     The figures of its stock change with movements alone, and do not raise the version. ``average_cost`` is the stock's
-    value by unit; when the last unit has gone it stays what it was. ``last_seq`` numbers its movements.
+    value by unit; when the last unit has gone it stays what it was. ``last_seq`` numbers its movements; ``last_value``
+    and ``last_cost`` are of the last one, which the statement that moves stock hands from here to the ledger.
     """
 
     class Type(models.TextChoices):
@@ -65,6 +66,8 @@ class Product(Record):
     stock_value = amount(editable=False)
     average_cost = cost()
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    last_value = amount(editable=False)
+    last_cost = cost()
     sku_key = models.CharField(max_length=KEY_LENGTH, editable=False, db_collation="C")
     name_key = models.CharField(max_length=KEY_LENGTH, editable=False, db_collation="C")
     search_text = models.TextField(editable=False)

@@ -3,6 +3,7 @@
 import json
 import time
 from decimal import Decimal
+from uuid import UUID
 
 from bench.bench import CLIENTS, Bench, Goal
 from bench.measure import (
@@ -64,5 +65,5 @@ def at_the_service(bench: Bench, name: str, tenant: Seeded, products: list[str],
 def statements(tenant: Seeded, product: str) -> list[str]:
     since = time.time_ns() // 1_000_000
     with tenant_context(tenant.seat.tenant), statements_run() as found:
-        service.stock_in(product, Decimal(1), unit_cost=Decimal("12.5"), actor=SYSTEM)
+        service.stock_in(UUID(product), Decimal(1), unit_cost=Decimal("12.5"), actor=SYSTEM)
     return repeatable(found, f"{next(numbers):010d}", since)

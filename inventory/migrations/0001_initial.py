@@ -43,6 +43,8 @@ class Migration(migrations.Migration):
                 ('stock_value', models.DecimalField(decimal_places=2, default=0, editable=False, max_digits=15)),
                 ('average_cost', models.DecimalField(decimal_places=4, default=0, editable=False, max_digits=20)),
                 ('last_seq', models.PositiveBigIntegerField(default=0, editable=False)),
+                ('last_value', models.DecimalField(decimal_places=2, default=0, editable=False, max_digits=15)),
+                ('last_cost', models.DecimalField(decimal_places=4, default=0, editable=False, max_digits=20)),
                 ('sku_key', models.CharField(db_collation='C', editable=False, max_length=200)),
                 ('name_key', models.CharField(db_collation='C', editable=False, max_length=200)),
                 ('search_text', models.TextField(editable=False)),

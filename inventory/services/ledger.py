@@ -1,7 +1,8 @@
-"""The one statement that moves stock: it locks products by id, values what comes and goes, and writes all or nothing.
+"""The statement that moves stock: it values what comes and goes, and writes products and their ledgers.
 
-One statement is one round trip, so that other movements of a product wait as short as can be; and it needs no
-transaction of its own. Under READ COMMITTED a row that was waited for is read as it is by then.
+All it needs of a product it reads from the very row it changes: under READ COMMITTED, where others were waited for,
+PostgreSQL computes it anew from the row as they have left it. So one movement of one product is one round trip without
+a transaction of its own, and others wait as short as can be. Several products are locked before, by id.
 """
 
 import datetime
@@ -11,90 +12,65 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import transaction
 from django.utils import timezone
 
 from inventory.models import StockMovement
 from nextgenerp.core.exceptions import Conflict, Invalid
-from nextgenerp.core.tenancy import Actor, tenant_today
+from nextgenerp.core.tenancy import Actor, connection, tenant_today
 from nextgenerp.database.ids import new_id
 
 ZERO = Decimal(0)
-# The columns that stand in constraints with the figures of stock.
-HELD = ("type", "track_stock", "on_hand", "reserved", "available", "stock_value", "average_cost")
-LOCKED = f"""
-    locked AS (
-        SELECT id AS product_id, {", ".join(HELD)}, purchase_price, last_seq
-        FROM product WHERE id = ANY(%(products)s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+LOCK = """
+    SELECT id, track_stock, on_hand, reserved, available FROM product
+    WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+# Of a product p as it was, and of what is wanted of it, w. Quotients are rounded half up by whole numbers (div): a
+# quotient of numeric is rounded before it can be. So the last unit takes exactly the value that is left.
+COST = """
+    coalesce(
+        w.unit_cost, CASE WHEN p.on_hand > 0 OR p.average_cost > 0 THEN p.average_cost ELSE p.purchase_price END
     )
-"""  # noqa: S608 - our own text alone
-
-
-def setting(source: str, **changed: str) -> str:
-    """What an UPDATE sets of a product that ``source`` has locked in the same statement.
-
-    PostgreSQL checks constraints on the row as the statement first saw it, before it turns to the one that others have
-    written meanwhile; so every column of such a constraint is set from the locked row, the changed ones and the others.
-    """
-    return ", ".join(
-        f"{name} = {changed.get(name, f'{source}.{name}')}" for name in {**dict.fromkeys(HELD), **changed}
-    )
-
-
-# Quotients are rounded half up by whole numbers (div): a quotient of numeric is rounded before it can be.
-SET = setting(
-    "moved", on_hand="balance", reserved="kept", available="balance - kept", stock_value="value_after",
-    average_cost="average_after", last_seq="seq",
-)  # fmt: skip
+"""
+LEFT = "(p.on_hand + w.quantity)"
+VALUE = f"""
+    CASE WHEN w.value IS NOT NULL THEN w.value
+         WHEN w.quantity >= 0 THEN round(w.quantity * {COST}, 2)
+         ELSE -0.01 * div(p.stock_value * -w.quantity * 200 + p.on_hand, 2 * nullif(p.on_hand, 0)) END
+"""
+WORTH = f"(p.stock_value + {VALUE})"
+FIELDS = [field.attname for field in StockMovement._meta.concrete_fields]
+# What is set is never of w alone: the planner would compute that in advance, and fail where it fits no column.
 WRITE = f"""
-    WITH wanted AS (
-        SELECT * FROM unnest(
-            %(products)s::uuid[], %(ids)s::uuid[], %(quantities)s::numeric[], %(counted)s::numeric[],
-            %(costs)s::numeric[], %(values)s::numeric[], %(from_reserved)s::numeric[]
-        ) AS w (product_id, id, quantity, counted, unit_cost, value, from_reserved)
-    ), {LOCKED}, asked AS (
-        SELECT l.*, w.id, coalesce(w.quantity, w.counted - l.on_hand) AS quantity, w.value AS given,
-               reserved - w.from_reserved AS kept,
-               CASE WHEN w.unit_cost IS NOT NULL THEN w.unit_cost
-                    WHEN on_hand > 0 OR average_cost > 0 THEN average_cost
-                    ELSE purchase_price END AS unit_cost
-        FROM locked l JOIN wanted w USING (product_id)
-    ), figured AS (
-        SELECT *, on_hand + quantity AS balance, on_hand + quantity >= kept AS possible,
-               CASE WHEN given IS NOT NULL THEN given
-                    WHEN quantity >= 0 THEN round(quantity * unit_cost, 2)
-                    WHEN on_hand + quantity = 0 THEN -stock_value
-                    ELSE -0.01 * div(stock_value * -quantity * 200 + on_hand, 2 * nullif(on_hand, 0)) END AS value
-        FROM asked WHERE track_stock
-    ), judged AS (
-        SELECT *, on_hand + quantity < 1e12 AND stock_value + value < 1e13 AS fits FROM figured
-    ), moved AS (
-        SELECT product_id, type, track_stock, id, last_seq + 1 AS seq, quantity, value, balance, kept,
-               stock_value + value AS value_after,
-               CASE WHEN quantity > 0 THEN unit_cost ELSE average_cost END AS unit_cost,
-               CASE WHEN balance = 0 THEN average_cost
-                    ELSE 0.0001 * div((stock_value + value) * 20000 + balance, 2 * balance) END AS average_after
-        FROM judged WHERE (SELECT bool_and(possible AND fits) FROM judged)
-    ), changed AS (
-        UPDATE product SET {SET}
-        FROM moved WHERE product.id = moved.product_id
-    ), added AS (
-        INSERT INTO stock_movement (
-            id, product_id, seq, type, quantity, unit_cost, value, balance_after, value_after, average_cost_after,
-            reason, reference_type, reference_id, reference_number, date, created_by_id, created_at
-        )
-        SELECT id, product_id, seq, %(type)s, quantity, unit_cost, value, balance, value_after, average_after,
-               %(reason)s, %(reference_type)s, %(reference_id)s, %(reference_number)s, %(date)s::date,
-               %(created_by_id)s::uuid, %(created_at)s
-        FROM moved
+    WITH moved AS (
+        UPDATE product p
+        SET on_hand = {LEFT}, reserved = p.reserved - w.from_reserved,
+            available = {LEFT} - (p.reserved - w.from_reserved), stock_value = {WORTH},
+            average_cost = CASE WHEN {LEFT} = 0 THEN p.average_cost
+                                ELSE 0.0001 * div({WORTH} * 20000 + {LEFT}, 2 * {LEFT}) END,
+            last_seq = p.last_seq + 1, last_value = {WORTH} - p.stock_value,
+            last_cost = CASE WHEN w.quantity > 0 THEN {COST} ELSE p.average_cost END
+        FROM {{wanted}} AS w (product_id, quantity, unit_cost, value, from_reserved, id)
+        WHERE p.id = w.product_id AND p.track_stock AND {LEFT} >= p.reserved - w.from_reserved
+              AND {LEFT} < 1e12 AND {WORTH} < 1e13
+        RETURNING p.*, w.id AS movement_id, w.quantity
     )
-    SELECT product_id, locked.track_stock, on_hand, reserved, available, judged.quantity, possible, fits,
-           moved.id, moved.seq, moved.unit_cost::numeric(20, 4), moved.value::numeric(15, 2), balance::numeric(15, 3),
-           value_after::numeric(15, 2), average_after::numeric(20, 4)
-    FROM locked LEFT JOIN (SELECT product_id, quantity, possible, fits FROM judged) AS judged USING (product_id)
-        LEFT JOIN moved USING (product_id)
-    ORDER BY product_id
+    INSERT INTO stock_movement (
+        id, product_id, seq, type, quantity, unit_cost, value, balance_after, value_after, average_cost_after,
+        reason, reference_type, reference_id, reference_number, date, created_by_id, created_at
+    )
+    SELECT movement_id, id, last_seq, %(type)s, quantity, last_cost, last_value, on_hand, stock_value, average_cost,
+           %(reason)s, %(reference_type)s, %(reference_id)s::uuid, %(reference_number)s, %(date)s::date,
+           %(created_by_id)s::uuid, %(created_at)s::timestamptz
+    FROM moved
+    RETURNING {", ".join(FIELDS)}
 """  # noqa: S608 - our own text alone
+ONE = """(SELECT
+    %(product_id)s::uuid, %(quantity)s::numeric, %(unit_cost)s::numeric, %(value)s::numeric,
+    %(from_reserved)s::numeric, %(id)s::uuid
+)"""
+MANY = ONE.replace("(SELECT", "unnest(").replace("::uuid", "::uuid[]").replace("::numeric", "::numeric[]")
+WRITE_ONE, WRITE_MANY = WRITE.format(wanted=ONE), WRITE.format(wanted=MANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +86,34 @@ NOTHING = Reference()
 
 
 class Move(NamedTuple):
-    """What is to be moved of a product: a signed ``quantity``, or whatever leads to ``counted``.
+    """What is to be moved of a product, a signed ``quantity``.
 
     ``unit_cost`` is what a unit that comes in has cost; by default the average, before there is one the purchase
     price. ``value`` is given for what comes back. ``from_reserved`` is how much of what goes was reserved for it.
     """
 
     product_id: UUID
-    quantity: Decimal | None
-    counted: Decimal | None = None
+    quantity: Decimal
     unit_cost: Decimal | None = None
     value: Decimal | None = None
     from_reserved: Decimal = ZERO
+
+
+class Held(NamedTuple):
+    """The stock of a product that is locked."""
+
+    id: UUID
+    track_stock: bool
+    on_hand: Decimal
+    reserved: Decimal
+    available: Decimal
+
+    def figures(self, requested: Decimal) -> dict[str, Any]:
+        """What a refusal says of it."""
+        return {
+            "productId": self.id, "onHand": self.on_hand, "reserved": self.reserved, "available": self.available,
+            "requested": requested,
+        }  # fmt: skip
 
 
 class InsufficientStock(Conflict):
@@ -133,11 +125,7 @@ class InsufficientStock(Conflict):
         super().__init__("There is not enough stock.", **shortages[0], shortages=list(shortages))
 
 
-class Outcome(NamedTuple):
-    """The movements by product, and the products that were found but have no stock."""
-
-    movements: dict[UUID, StockMovement]
-    untracked: set[UUID]
+Movements = dict[UUID, StockMovement]
 
 
 def write_movements(
@@ -148,53 +136,57 @@ def write_movements(
     reason: str = "",
     reference: Reference = NOTHING,
     date: datetime.date | None = None,
-) -> Outcome:
+) -> Movements:
     """Move stock of some products, each once; those without stock and unknown ones are passed over.
 
     Locks the products, by id. Raises InsufficientStock, or Invalid for what no column holds, with nothing moved.
     """
-    if not moves:
-        return Outcome({}, set())
     same: dict[str, Any] = {
         "type": type.value, "reason": reason, "reference_type": reference.type, "reference_id": reference.id,
         "reference_number": reference.number, "date": date or tenant_today(), "created_by_id": actor.seat_id,
         "created_at": timezone.now(),
     }  # fmt: skip
-    columns = [list(column) for column in zip(*moves, strict=True)]
-    names = ("products", "quantities", "counted", "costs", "values", "from_reserved")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            WRITE, dict(zip(names, columns, strict=True)) | {"ids": [new_id() for _ in moves]} | same
-        )
-        rows = cursor.fetchall()
-    refuse_shortages(figures(row[0], row[2], row[3], row[4], -row[5]) for row in rows if row[6] is False)
-    if any(row[7] is False for row in rows):
-        raise Invalid.field("quantity", "max_value", "This is more stock, or worth more, than can be kept.")
-    return Outcome(
-        {row[0]: written(row, same) for row in rows if row[6]}, {row[0] for row in rows if not row[1]}
+    if len(moves) == 1 and (moved := write(moves, same)):
+        return moved
+    return write_locked(moves, same) if moves else {}
+
+
+def write(moves: Sequence[Move], same: Mapping[str, Any]) -> Movements:
+    """Write the movements that are possible; several products are locked already."""
+    if len(moves) == 1:
+        statement, cursor = WRITE_ONE, connection.prepared_cursor()
+        wanted = moves[0]._asdict() | {"id": new_id()}
+    else:
+        statement, cursor = WRITE_MANY, connection.cursor()
+        wanted = dict(zip(Move._fields, map(list, zip(*moves, strict=True)), strict=True))
+        wanted["id"] = [new_id() for _ in moves]
+    with cursor:
+        cursor.execute(statement, {**wanted, **same})
+        written = [StockMovement.from_db(connection.alias, FIELDS, row) for row in cursor.fetchall()]
+    return {movement.product_id: movement for movement in written}
+
+
+@transaction.atomic
+def write_locked(moves: Sequence[Move], same: Mapping[str, Any]) -> Movements:
+    """Write all movements of products that have stock, or say why not, by figures that nobody changes meanwhile."""
+    wanted = {move.product_id: move for move in moves}
+    held = [(stock, wanted[stock.id]) for stock in lock_products(wanted) if stock.track_stock]
+    refuse_shortages(
+        stock.figures(-move.quantity)
+        for stock, move in held
+        if stock.available + move.from_reserved + move.quantity < 0
     )
+    moved = write([move for _, move in held], same) if held else {}
+    if len(moved) < len(held):
+        raise Invalid.field("quantity", "max_value", "This is more stock, or worth more, than can be kept.")
+    return moved
 
 
-def written(row: Sequence[Any], same: Mapping[str, Any]) -> StockMovement:
-    """A movement as it was stored."""
-    product_id, quantity = row[0], row[5]
-    identifier, seq, unit_cost, value, balance, value_after, average_after = row[8:]
-    movement = StockMovement(
-        id=identifier, product_id=product_id, seq=seq, quantity=quantity, unit_cost=unit_cost, value=value,
-        balance_after=balance, value_after=value_after, average_cost_after=average_after, **same,
-    )  # fmt: skip
-    movement._state.adding = False
-    return movement
-
-
-def figures(
-    product_id: UUID, on_hand: Decimal, reserved: Decimal, available: Decimal, requested: Decimal
-) -> dict[str, Any]:
-    """What a refusal says of a product."""
-    return {
-        "productId": product_id, "onHand": on_hand, "reserved": reserved, "available": available,
-        "requested": requested,
-    }  # fmt: skip
+def lock_products(ids: Iterable[UUID]) -> list[Held]:
+    """Lock products until the transaction ends, in the order of their ids; unknown ones are passed over."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [list(ids)])
+        return [Held._make(row) for row in cursor.fetchall()]
 
 
 def refuse_shortages(shortages: Iterable[Mapping[str, Any]]) -> None:

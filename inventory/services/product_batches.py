@@ -30,7 +30,9 @@ STORED: dict[str, Any] = {
 }  # fmt: skip
 SPOKEN = {column: camel_case(column) for column in STORED}
 DERIVED = ["sku_key", "name_key", "search_text"]
-FIGURES = {"on_hand": 0, "reserved": 0, "available": 0, "stock_value": 0, "last_seq": 0}
+FIGURES = dict.fromkeys(
+    ("on_hand", "reserved", "available", "stock_value", "last_seq", "last_value", "last_cost"), 0
+)
 NEW = ["id", "created_at", "updated_at", "version", *STORED, *DERIVED, *FIGURES, "average_cost"]
 CHANGED = [*STORED, *DERIVED]
 FIND = """

@@ -44,8 +44,8 @@ def create_product(
     history.record(product, "created", actor=actor)
     if opening_stock:
         move = Move(product.id, opening_stock, unit_cost=opening_cost)
-        outcome = write_movements([move], type=StockMovement.Type.OPENING, actor=actor)
-        show_stock(product, outcome.movements[product.id])
+        moved = write_movements([move], type=StockMovement.Type.OPENING, actor=actor)
+        show_stock(product, moved[product.id])
     return product
 
 
@@ -55,6 +55,8 @@ def show_stock(product: Product, movement: StockMovement) -> None:
     product.stock_value = movement.value_after
     product.average_cost = movement.average_cost_after
     product.last_seq = movement.seq
+    product.last_value = movement.value
+    product.last_cost = movement.unit_cost
 
 
 @transaction.atomic

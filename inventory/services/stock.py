@@ -6,23 +6,21 @@ its documents and lines are locked: they lock products by id. Products without s
 
 import datetime
 from collections.abc import Mapping
+from contextlib import nullcontext
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
-from inventory.models import StockMovement
+from inventory.models import Product, StockMovement
 from inventory.services.ledger import (
-    LOCKED,
     NOTHING,
     ZERO,
     Move,
-    Outcome,
+    Movements,
     Reference,
-    figures,
+    lock_products,
     refuse_shortages,
-    setting,
     write_movements,
 )
 from nextgenerp.core.exceptions import Invalid
@@ -30,30 +28,10 @@ from nextgenerp.core.tenancy import Actor
 
 Quantities = Mapping[UUID, Decimal]
 Type = StockMovement.Type
-WANTED = """
-    wanted AS (
-        SELECT * FROM unnest(%(products)s::uuid[], %(quantities)s::numeric[]) AS w (product_id, quantity)
-    )
+RESERVE = """
+    UPDATE product p SET reserved = p.reserved + w.quantity, available = p.available - w.quantity
+    FROM unnest(%s::uuid[], %s::numeric[]) AS w (product_id, quantity) WHERE p.id = w.product_id AND p.track_stock
 """
-GRANT = setting("granted", reserved="granted.reserved + part", available="granted.available - part")
-GIVE_BACK = setting("locked", reserved="locked.reserved - quantity", available="locked.available + quantity")
-RESERVE = f"""
-    WITH {WANTED}, {LOCKED}, granted AS (
-        SELECT locked.*, quantity, least(quantity, available) AS part
-        FROM locked JOIN wanted USING (product_id) WHERE track_stock
-    ), changed AS (
-        UPDATE product SET {GRANT}
-        FROM granted
-        WHERE product.id = product_id AND part > 0
-              AND (NOT %(strict)s OR (SELECT bool_and(part = quantity) FROM granted))
-    )
-    SELECT product_id, on_hand, reserved, available, quantity, part FROM granted ORDER BY product_id
-"""  # noqa: S608 - our own text alone
-RELEASE = f"""
-    WITH {WANTED}, {LOCKED}
-    UPDATE product SET {GIVE_BACK}
-    FROM locked JOIN wanted USING (product_id) WHERE product.id = product_id AND locked.track_stock
-"""  # noqa: S608
 STILL_OUT = """
     SELECT product_id, -sum(quantity), -sum(value), max(unit_cost) FROM stock_movement
     WHERE reference_id = %s AND reference_type = %s
@@ -75,11 +53,9 @@ def stock_in(
 
     Raises Invalid for a product that is not there or has no stock.
     """
-    move = Move(product_id, quantity, unit_cost=unit_cost)
-    outcome = write_movements(
-        [move], type=Type.IN, actor=actor, reason=reason, reference=reference, date=date
-    )
-    return only_movement(outcome)
+    move = Move(product_id, quantity, unit_cost)
+    moved = write_movements([move], type=Type.IN, actor=actor, reason=reason, reference=reference, date=date)
+    return only_movement(product_id, moved)
 
 
 def stock_out(
@@ -93,10 +69,8 @@ def stock_out(
 ) -> StockMovement:
     """Take stock that nobody has reserved, at the average cost. Raises Invalid, InsufficientStock."""
     move = Move(product_id, -quantity)
-    outcome = write_movements(
-        [move], type=Type.OUT, actor=actor, reason=reason, reference=reference, date=date
-    )
-    return only_movement(outcome)
+    moved = write_movements([move], type=Type.OUT, actor=actor, reason=reason, reference=reference, date=date)
+    return only_movement(product_id, moved)
 
 
 def adjust_stock(
@@ -115,18 +89,21 @@ def adjust_stock(
     What is found costs ``unit_cost``, by default as in ``stock_in``; what is missing the average. Raises Invalid, and
     InsufficientStock where less would be left than is reserved.
     """
-    move = Move(product_id, delta, counted=new_quantity, unit_cost=unit_cost)
-    outcome = write_movements(
-        [move], type=Type.ADJUST, actor=actor, reason=reason, reference=reference, date=date
-    )
-    return only_movement(outcome)
+    with nullcontext() if new_quantity is None else transaction.atomic():
+        if new_quantity is not None:
+            delta = new_quantity - sum(stock.on_hand for stock in lock_products([product_id]))
+        move = Move(product_id, delta or ZERO, unit_cost)
+        moved = write_movements(
+            [move], type=Type.ADJUST, actor=actor, reason=reason, reference=reference, date=date
+        )
+        return only_movement(product_id, moved)
 
 
-def only_movement(outcome: Outcome) -> StockMovement:
+def only_movement(product_id: UUID, moved: Movements) -> StockMovement:
     """The movement of the one product it was about. Raises Invalid where there is none."""
-    for movement in outcome.movements.values():
-        return movement
-    if outcome.untracked:
+    if moved:
+        return moved[product_id]
+    if Product.objects.filter(pk=product_id).exists():
         raise Invalid.field("productId", "not_tracked", "The stock of this product is not tracked.")
     raise Invalid.field("productId", "does_not_exist", "There is no such record.")
 
@@ -139,22 +116,19 @@ def move_out(
     reference: Reference,
     from_reserved: Quantities | None = None,
     date: datetime.date | None = None,
-) -> dict[UUID, StockMovement]:
+) -> Movements:
     """Take quantities of several products for a document; ``from_reserved`` is what of them was reserved for it.
 
     All go, or none: raises InsufficientStock with the figures of every product there is not enough of.
     """
     own = from_reserved or {}
     moves = [Move(one, -n, from_reserved=own.get(one, ZERO)) for one, n in quantities.items() if n]
-    outcome = write_movements(
-        moves, type=Type.OUT, actor=actor, reason=reason, reference=reference, date=date
-    )
-    return outcome.movements
+    return write_movements(moves, type=Type.OUT, actor=actor, reason=reason, reference=reference, date=date)
 
 
 def move_back(
     reference: Reference, *, actor: Actor, reason: str = "return", date: datetime.date | None = None
-) -> dict[UUID, StockMovement]:
+) -> Movements:
     """Bring back all that went out for a document and is still out, at the value it went with.
 
     The caller holds the document's lock, so that nothing comes back twice.
@@ -165,28 +139,33 @@ def move_back(
             Move(product_id, quantity, unit_cost=unit_cost, value=value)
             for product_id, quantity, value, unit_cost in cursor.fetchall()
         ]
-    outcome = write_movements(moves, type=Type.IN, actor=actor, reason=reason, reference=reference, date=date)
-    return outcome.movements
+    return write_movements(moves, type=Type.IN, actor=actor, reason=reason, reference=reference, date=date)
 
 
+@transaction.atomic
 def reserve(quantities: Quantities, *, strict: bool = False) -> dict[UUID, Decimal]:
     """Reserve of each product what is there of the quantity; returns how much that is, of those that have stock.
 
     ``strict``: all or nothing, raising InsufficientStock with the figures of every product there is not enough of.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(RESERVE, parameters(quantities) | {"strict": strict})
-        rows = cursor.fetchall()
+    held = [stock for stock in lock_products(quantities) if stock.track_stock]
     if strict:
-        refuse_shortages(figures(row[0], row[1], row[2], row[3], row[4]) for row in rows if row[5] < row[4])
-    return {row[0]: row[5] for row in rows}
+        short = (stock for stock in held if stock.available < quantities[stock.id])
+        refuse_shortages(stock.figures(quantities[stock.id]) for stock in short)
+    parts = {stock.id: min(stock.available, quantities[stock.id]) for stock in held}
+    change_reserved({product_id: part for product_id, part in parts.items() if part})
+    return parts
 
 
+@transaction.atomic
 def release(quantities: Quantities) -> None:
     """Give back what was reserved. Raises IntegrityError for more than that."""
-    with connection.cursor() as cursor:
-        cursor.execute(RELEASE, parameters(quantities))
+    lock_products(quantities)
+    change_reserved({product_id: -quantity for product_id, quantity in quantities.items()})
 
 
-def parameters(quantities: Quantities) -> dict[str, Any]:
-    return {"products": list(quantities), "quantities": list(quantities.values())}
+def change_reserved(changes: Quantities) -> None:
+    """Reserve so much more of products that are locked."""
+    if changes:
+        with connection.cursor() as cursor:
+            cursor.execute(RESERVE, [list(changes), list(changes.values())])

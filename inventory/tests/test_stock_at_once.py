@@ -139,6 +139,48 @@ def test_the_last_unit_is_sold_once(committed_tenant):
     assert client.get(f"/inventory/stock/{product['id']}").json()["pagination"]["total"] == 2
 
 
+def await_blocked():
+    """Return once somebody waits for this connection's transaction."""
+    with connection.cursor() as cursor:
+        for _ in range(10_000):
+            cursor.execute(
+                "SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+            )
+            if cursor.fetchone():
+                return
+    raise TimeoutError
+
+
+@pytest.mark.parametrize(("first", "second", "left"), [
+    (stock.stock_out, 35, {"onHand": 30, "reserved": 0, "available": 30, "requested": 35}),
+    (stock.stock_in, 45, Decimal(5)), (stock.stock_out, 5, Decimal(25)),
+])  # fmt: skip
+def test_what_waited_goes_by_what_it_then_finds(first, second, left, committed_tenant, products):
+    """Of 40, 10 go or come first; what has waited for that is valued, or refused, by what is there by then."""
+    product = products[0]
+
+    def work(index):
+        with tenant_context(committed_tenant):
+            if index:
+                barrier.wait(timeout=60)
+                return stock.stock_out(product, Decimal(second), reason="sale", actor=SYSTEM).balance_after
+            with transaction.atomic():
+                more = {"reason": "sale"} if first is stock.stock_out else {"unit_cost": Decimal(9)}
+                first(product, Decimal(10), actor=SYSTEM, **more)
+                barrier.wait(timeout=60)
+                await_blocked()
+            return None
+
+    barrier = threading.Barrier(2)
+    if isinstance(left, dict):
+        with pytest.raises(InsufficientStock) as refused:
+            together(2, work)
+        assert refused.value.members["shortages"] == [{"productId": product, **left}]
+    else:
+        assert together(2, work) == [None, left]
+    assert_books_are_clean(committed_tenant)
+
+
 def test_tracking_does_not_end_while_stock_comes_in(committed_tenant):
     """Either the stock comes first and tracking goes on, or tracking ends and the stock is refused."""
     client = Client(make_seat(committed_tenant, "tenant_admin"))

@@ -241,6 +241,21 @@ def test_what_is_reserved_goes_to_its_order_alone(products):
     assert (moved[first].quantity, figures(first)) == (-9, (1, 0, 1))
 
 
+def test_several_go_from_what_is_reserved_for_them(products):
+    first, second, _, _ = products
+    wanted = {first: Decimal(9), second: Decimal(5)}
+    everything = {"reason": "sale", "reference": Reference("delivery", new_id(), "SO-1"), "actor": SYSTEM}
+    own = stock.reserve({first: Decimal(8), second: Decimal(5)})
+    with pytest.raises(InsufficientStock) as refused:
+        stock.move_out(wanted, from_reserved=own | {first: Decimal("6.999")}, **everything)
+    assert refused.value.members["shortages"] == [
+        {"productId": first, "onHand": 10, "reserved": 8, "available": 2, "requested": 9}
+    ]
+    moved = stock.move_out(wanted, from_reserved=own, **everything)
+    assert {one: movement.quantity for one, movement in moved.items()} == {first: -9, second: -5}
+    assert [figures(one) for one in (first, second)] == [(1, 0, 1), (0, 0, 0)]
+
+
 def test_a_delivery_goes_whole_or_not_at_all(products):
     first, second, third, service = products
     reference = Reference("delivery", new_id(), "SO-1")

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+from django.db.backends.postgresql.base import Cursor
 from django.db.backends.postgresql.features import DatabaseFeatures as PostgresFeatures
 from django.db.backends.postgresql.introspection import TableInfo
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
@@ -52,6 +54,19 @@ class InstantLoader(TimestamptzLoader):
             return super().load(data)
 
 
+class PreparedCursor(psycopg.Cursor[Any]):
+    """Has the server keep each statement it runs. Kept ones follow the search path: another one plans them anew."""
+
+    def execute(self, *args: Any, **options: Any) -> "PreparedCursor":
+        self.connection.prepare_threshold = (
+            0  # no other cursor prepares, and psycopg counts none of their statements
+        )
+        try:
+            return super().execute(*args, **options)
+        finally:
+            self.connection.prepare_threshold = None
+
+
 class SchemaIntrospection(DatabaseSchemaIntrospection):
     """Lists the tables of one schema without scanning those of all the others."""
 
@@ -65,6 +80,12 @@ class DatabaseOperations(PostgresOperations):
 
     def deferrable_sql(self) -> str:
         return " DEFERRABLE INITIALLY IMMEDIATE"
+
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """The statement with its values; psycopg keeps no text of a prepared one."""
+        if isinstance(cursor, PreparedCursor):
+            return self.compose_sql(sql, params)
+        return super().last_executed_query(cursor, sql, params)
 
 
 class DatabaseFeatures(PostgresFeatures):
@@ -124,6 +145,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.path_on_server = self.search_path_set_schemas = None
         with cursor:
             yield cursor
+
+    def prepared_cursor(self) -> CursorWrapper:
+        """A cursor for one of the few statements that cost more to plan than to run, and run often."""
+        self.ensure_connection()
+        self.connection.cursor_factory = PreparedCursor
+        try:
+            return self.cursor()
+        finally:
+            self.connection.cursor_factory = Cursor
 
     def close(self) -> None:
         self.path_on_server = None

@@ -234,6 +234,25 @@ def test_a_refused_path_of_a_server_side_cursor_is_an_outage(live):
         assert as_domain_error(caught.value).status == 503
 
 
+def test_a_prepared_statement_follows_the_schema(live):
+    statement = "SELECT used FROM usage_counter WHERE key = %s"
+    for number, one in (*enumerate(live, 1), *enumerate(live, 1)):
+        with tenant_context(one), connection.prepared_cursor() as cursor:
+            cursor.execute(statement, [MARK])
+            assert cursor.fetchone() == (number,)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%usage_counter%'")
+        assert cursor.fetchone() == (1,)
+    with connection.prepared_cursor() as cursor, pytest.raises(ProgrammingError, match="usage_counter"):
+        cursor.execute(statement, [MARK])
+    with tenant_context(live[1]), transaction.atomic(), connection.prepared_cursor() as cursor:
+        cursor.execute(statement, [MARK])
+        transaction.set_rollback(True)
+    with tenant_context(live[0]), connection.prepared_cursor() as cursor:
+        cursor.execute(statement, [MARK])
+        assert cursor.fetchone() == (1,)
+
+
 def test_a_lazy_queryset_follows_the_schema_it_is_evaluated_in(live):
     """Not a wish but a fact to know: a queryset carries no tenant, so it is evaluated before its context ends."""
     with tenant_context(live[0]):
