@@ -3,6 +3,7 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import nextgenerp.database.ids
+import nextgenerp.database.fields
 from decimal import Decimal
 from django.db import migrations, models
 
@@ -136,7 +137,7 @@ class Migration(migrations.Migration):
                 ('igst', models.DecimalField(decimal_places=2, default=Decimal('0'), editable=False, max_digits=15)),
                 ('cess', models.DecimalField(decimal_places=2, default=Decimal('0'), editable=False, max_digits=15)),
                 ('total', models.DecimalField(decimal_places=2, default=Decimal('0'), editable=False, max_digits=15)),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='finance.invoice')),
+                ('document', nextgenerp.database.fields.OwnerKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='finance.invoice')),
                 ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='inventory.product')),
             ],
             options={

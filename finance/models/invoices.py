@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from nextgenerp.core.documents.models import Document, DocumentLine, amount
 from nextgenerp.core.scope import Scope
+from nextgenerp.database.fields import OwnerKey
 
 OPEN = ("sent", "partially_paid")
 
@@ -122,7 +123,7 @@ def shown_status(status: str, due_date: date | None, today: date) -> str:
 class InvoiceLine(DocumentLine):
     """A line; ``source_line_id`` is the line of the sales order it invoices."""
 
-    document = models.ForeignKey(Invoice, models.CASCADE, related_name="lines")
+    document = OwnerKey(Invoice, models.CASCADE, related_name="lines")
 
     class Meta(DocumentLine.Meta):
         db_table = "invoice_line"

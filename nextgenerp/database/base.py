@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from django.db.backends.ddl_references import Statement
 from django.db.backends.postgresql.base import Cursor
 from django.db.backends.postgresql.features import DatabaseFeatures as PostgresFeatures
 from django.db.backends.postgresql.introspection import TableInfo
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
+from django.db.backends.postgresql.schema import DatabaseSchemaEditor as PostgresSchemaEditor
 from django.db.backends.utils import CursorWrapper
 from django.db.transaction import TransactionManagementError
 from django.db.utils import OperationalError
@@ -22,6 +24,8 @@ from django_tenants.postgresql_backend import base
 from django_tenants.postgresql_backend.introspection import DatabaseSchemaIntrospection
 from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
+
+from nextgenerp.database.fields import OwnerKey
 
 # Every relation has a pg_depend row on its schema, and that is indexed; pg_class by schema is not.
 TABLES_OF_SCHEMA = """
@@ -88,6 +92,16 @@ class DatabaseOperations(PostgresOperations):
         return super().last_executed_query(cursor, sql, params)
 
 
+class SchemaEditor(PostgresSchemaEditor):
+    """Makes the foreign keys that are checked at COMMIT such ones."""
+
+    def _create_fk_sql(self, model: Any, field: Any, suffix: str) -> Statement:
+        statement = super()._create_fk_sql(model, field, suffix)
+        if isinstance(field, OwnerKey):
+            statement.parts["deferrable"] = " DEFERRABLE INITIALLY DEFERRED"
+        return statement
+
+
 class DatabaseFeatures(PostgresFeatures):
     """Says what follows from that: whoever deletes in cascades must not leave the order to the commit."""
 
@@ -99,6 +113,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
+    SchemaEditorClass = SchemaEditor
     data_type_check_constraints = {
         **base.DatabaseWrapper.data_type_check_constraints,
         # numeric takes NaN, which is greater than every number and so passes most other checks.

@@ -6,6 +6,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.text
 import nextgenerp.database.ids
+import nextgenerp.database.fields
 from decimal import Decimal
 from django.db import migrations, models
 
@@ -190,7 +191,7 @@ class Migration(migrations.Migration):
                 ('total', models.DecimalField(decimal_places=2, default=Decimal('0'), editable=False, max_digits=15)),
                 ('proforma_quantity', models.DecimalField(decimal_places=3, default=0, editable=False, max_digits=15)),
                 ('ordered_quantity', models.DecimalField(decimal_places=3, default=0, editable=False, max_digits=15)),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.quotation')),
+                ('document', nextgenerp.database.fields.OwnerKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.quotation')),
                 ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='inventory.product')),
             ],
             options={
@@ -334,7 +335,7 @@ class Migration(migrations.Migration):
                 ('delivered_quantity', models.DecimalField(decimal_places=3, default=0, editable=False, max_digits=15)),
                 ('invoiced_quantity', models.DecimalField(decimal_places=3, default=0, editable=False, max_digits=15)),
                 ('reserved_quantity', models.DecimalField(decimal_places=3, default=0, editable=False, max_digits=15)),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.salesorder')),
+                ('document', nextgenerp.database.fields.OwnerKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.salesorder')),
                 ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='inventory.product')),
             ],
             options={
@@ -409,7 +410,7 @@ class Migration(migrations.Migration):
                 ('cess', models.DecimalField(decimal_places=2, default=Decimal('0'), editable=False, max_digits=15)),
                 ('total', models.DecimalField(decimal_places=2, default=Decimal('0'), editable=False, max_digits=15)),
                 ('ordered_quantity', models.DecimalField(decimal_places=3, default=0, editable=False, max_digits=15)),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.proformainvoice')),
+                ('document', nextgenerp.database.fields.OwnerKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.proformainvoice')),
                 ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='inventory.product')),
             ],
             options={

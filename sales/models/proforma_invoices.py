@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from nextgenerp.core.documents.models import QUANTITY, Document, DocumentLine, amount
 from nextgenerp.core.scope import Scope
+from nextgenerp.database.fields import OwnerKey
 from sales.models.quotations import REASON, Quotation
 from sales.models.statuses import ProformaInvoiceStatus
 
@@ -63,7 +64,7 @@ class ProformaInvoice(Document):
 class ProformaInvoiceLine(DocumentLine):
     """A line, and how much of it went to orders made of the proforma invoice."""
 
-    document = models.ForeignKey(ProformaInvoice, models.CASCADE, related_name="lines")
+    document = OwnerKey(ProformaInvoice, models.CASCADE, related_name="lines")
     ordered_quantity = models.DecimalField(**QUANTITY, default=0, editable=False)
 
     @property

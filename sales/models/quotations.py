@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from nextgenerp.core.documents.models import QUANTITY, Document, DocumentLine
 from nextgenerp.core.scope import Scope
+from nextgenerp.database.fields import OwnerKey
 from sales.models.statuses import QuotationStatus
 
 REASON = 500
@@ -72,7 +73,7 @@ class Quotation(Document):
 class QuotationLine(DocumentLine):
     """A quoted line, and how much of it went to proforma invoices and to orders made of the quotation itself."""
 
-    document = models.ForeignKey(Quotation, models.CASCADE, related_name="lines")
+    document = OwnerKey(Quotation, models.CASCADE, related_name="lines")
     proforma_quantity = models.DecimalField(**QUANTITY, default=0, editable=False)
     ordered_quantity = models.DecimalField(**QUANTITY, default=0, editable=False)
 

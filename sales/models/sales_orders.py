@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from nextgenerp.core.documents.models import QUANTITY, Document, DocumentLine
 from nextgenerp.core.models import Record
 from nextgenerp.core.scope import Scope
+from nextgenerp.database.fields import OwnerKey
 from nextgenerp.database.ids import new_id
 from sales.models.proforma_invoices import ProformaInvoice
 from sales.models.quotations import REASON, Quotation
@@ -61,7 +62,7 @@ class SalesOrder(Document):
 class SalesOrderLine(DocumentLine):
     """An ordered line: how much of it was delivered, is on live invoices, and waits reserved in stock."""
 
-    document = models.ForeignKey(SalesOrder, models.CASCADE, related_name="lines")
+    document = OwnerKey(SalesOrder, models.CASCADE, related_name="lines")
     delivered_quantity = models.DecimalField(**QUANTITY, default=0, editable=False)
     invoiced_quantity = models.DecimalField(**QUANTITY, default=0, editable=False)
     reserved_quantity = models.DecimalField(**QUANTITY, default=0, editable=False)

@@ -21,7 +21,6 @@ from nextgenerp.core.documents.place_of_supply import check_place, default_place
 from nextgenerp.core.documents.printing import snapshot_of
 from nextgenerp.core.search import search_text
 from nextgenerp.core.tenancy import Actor, tenant_today
-from nextgenerp.database.constraints import foreign_keys_checked_at_the_end
 
 RELATIONS = {"customer", "bank_account"}
 SPOKEN = {"rounds_off": "round_off"}  # the name of a column where the API has another
@@ -58,14 +57,14 @@ def create_document(
     fill_from_customer(document, own)
     made = merged(kind, document, [], [{**line, "id": None} for line in lines])
     compute_as_of_now(document, made, own)
-    with foreign_keys_checked_at_the_end():  # others wait for the counters: what takes long comes before them
-        store_lines(kind, made, {})
-        history.record(document, "created", actor=actor)
-        if kind.claim is not None:
-            kind.claim()
-        document.number = number or numbering.take_number(kind.document_type, document.date, document.pk)
-        document.search_text = search_text(document.number, document.reference_no)
-        document.save(force_insert=True)
+    # Others wait for the counters: what takes long comes before them.
+    store_lines(kind, made, {})
+    history.record(document, "created", actor=actor)
+    if kind.claim is not None:
+        kind.claim()
+    document.number = number or numbering.take_number(kind.document_type, document.date, document.pk)
+    document.search_text = search_text(document.number, document.reference_no)
+    document.save(force_insert=True)
     remember_lines(document, made)
     return document
 

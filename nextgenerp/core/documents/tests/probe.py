@@ -28,6 +28,7 @@ from nextgenerp.core.documents.models import BankAccount, Document, DocumentLine
 from nextgenerp.core.exceptions import Conflict
 from nextgenerp.core.scope import Scope
 from nextgenerp.core.tenancy import SYSTEM, tenant_context
+from nextgenerp.database.fields import OwnerKey
 
 
 class ProbeApps(Apps):
@@ -55,7 +56,7 @@ class Estimate(Document):
 
 
 class EstimateLine(DocumentLine):
-    document = models.ForeignKey(Estimate, models.CASCADE, related_name="lines")
+    document = OwnerKey(Estimate, models.CASCADE, related_name="lines")
     taken_quantity = models.DecimalField(max_digits=15, decimal_places=3, default=0)
 
     class Meta(DocumentLine.Meta):

@@ -13,6 +13,7 @@ from nextgenerp.core.documents.kinds import DocumentKind
 from nextgenerp.core.documents.models import DocumentType, IssuedNumber, NumberingPeriod, NumberingSeries
 from nextgenerp.core.documents.models.document import amount
 from nextgenerp.core.tenancy import SYSTEM, tenant_context
+from nextgenerp.database.fields import OwnerKey
 from nextgenerp.testing.books import problems_of
 
 DAY = date(2026, 5, 1)
@@ -36,7 +37,7 @@ def kind(tenant, monkeypatch):
         })  # fmt: skip
         line = type("SlipLine", (models.Model,), {
             "__module__": "nextgenerp.core.models", "id": models.UUIDField(primary_key=True, default=uuid4),
-            "document": models.ForeignKey(slip, models.CASCADE, related_name="lines"),
+            "document": OwnerKey(slip, models.CASCADE, related_name="lines"),
             **{name: amount() for name in LINE},
         })  # fmt: skip
         with tenant_context(tenant):
