@@ -96,7 +96,7 @@ class SchemaEditor(PostgresSchemaEditor):
     """Makes the foreign keys that are checked at COMMIT such ones."""
 
     def _create_fk_sql(self, model: Any, field: Any, suffix: str) -> Statement:
-        statement = super()._create_fk_sql(model, field, suffix)
+        statement = super()._create_fk_sql(model, field, suffix)  # type: ignore[misc] # the stubs lack it
         if isinstance(field, OwnerKey):
             statement.parts["deferrable"] = " DEFERRABLE INITIALLY DEFERRED"
         return statement
