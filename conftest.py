@@ -25,6 +25,11 @@ from nextgenerp.testing.factories import (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups, which take minutes, come first: at the end one process would be left with them."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 def pytest_collection_finish() -> None:
     """Everything imported stays for good: the collector need not go through it for every test's garbage."""
     gc.collect()

@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(fields=['next_follow_up_at', 'id'], name='lead_follow_up'),
+            index=models.Index(fields=['next_follow_up_at', 'id'], include=['status', 'converted_at'], name='lead_follow_up'),
         ),
         migrations.AddIndex(
             model_name='lead',

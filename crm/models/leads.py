@@ -99,7 +99,11 @@ class Lead(Record):
             models.Index(fields=["updated_at", "id"], name="lead_updated"),
             models.Index(fields=["name_key", "id"], name="lead_name"),
             models.Index(fields=["estimated_value", "id"], name="lead_value"),
-            models.Index(fields=["next_follow_up_at", "id"], name="lead_follow_up"),
+            models.Index(
+                fields=["next_follow_up_at", "id"],
+                include=["status", "converted_at"],  # what is overdue, from it alone
+                name="lead_follow_up",
+            ),
             models.Index(fields=["last_activity_at", "id"], name="lead_last_activity"),
             models.Index(
                 fields=["status", "position", "id"],
