@@ -1,15 +1,13 @@
 """Many at the same money at the same time: nothing is received twice, no number is lost, and the books add up."""
 
 import random
-import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from crm.models import Customer
 from crm.services.customers import lock_customer
@@ -23,31 +21,16 @@ from nextgenerp.core import entitlements
 from nextgenerp.core.documents.models import IssuedNumber
 from nextgenerp.core.entitlements import Entitlements
 from nextgenerp.core.exceptions import DomainError
-from nextgenerp.core.tenancy import SYSTEM, leave_tenant, tenant_context, tenant_today
+from nextgenerp.core.tenancy import SYSTEM, tenant_context, tenant_today
 from nextgenerp.testing.books import assert_books_are_clean
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import make_seat
+from nextgenerp.testing.threads import together
 
 
 @pytest.fixture
 def seat(committed_tenant):
     return make_seat(committed_tenant, "tenant_admin")
-
-
-def together(number, work):
-    """Run ``work(index)`` in so many threads that begin at once, each on a connection of its own."""
-    barrier = threading.Barrier(number)
-
-    def run(index):
-        try:
-            barrier.wait(timeout=60)
-            return work(index)
-        finally:
-            leave_tenant()
-            connection.close()
-
-    with ThreadPoolExecutor(number) as threads:
-        return list(threads.map(run, range(number)))
 
 
 def insist(call):

@@ -3,7 +3,6 @@
 import random
 import threading
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -19,23 +18,9 @@ from nextgenerp.database.ids import new_id
 from nextgenerp.testing.books import assert_books_are_clean
 from nextgenerp.testing.client import Client
 from nextgenerp.testing.factories import make_seat
+from nextgenerp.testing.threads import together
 
 THREADS, EACH = 8, 150
-
-
-def together(number, work):
-    """Run ``work(index)`` in so many threads that begin at once, each on a connection of its own."""
-    barrier = threading.Barrier(number)
-
-    def run(index):
-        try:
-            barrier.wait(timeout=60)
-            return work(index)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as threads:
-        return list(threads.map(run, range(number)))
 
 
 class Shop:

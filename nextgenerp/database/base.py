@@ -63,7 +63,7 @@ class PreparedCursor(psycopg.Cursor[Any]):
 
     def execute(self, *args: Any, **options: Any) -> "PreparedCursor":
         self.connection.prepare_threshold = (
-            0  # no other cursor prepares, and psycopg counts none of their statements
+            0  # None elsewhere: no other cursor's statements are kept or counted
         )
         try:
             return super().execute(*args, **options)
