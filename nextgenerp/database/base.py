@@ -62,9 +62,7 @@ class PreparedCursor(psycopg.Cursor[Any]):
     """Has the server keep each statement it runs. Kept ones follow the search path: another one plans them anew."""
 
     def execute(self, *args: Any, **options: Any) -> "PreparedCursor":
-        self.connection.prepare_threshold = (
-            0  # None elsewhere: no other cursor's statements are kept or counted
-        )
+        self.connection.prepare_threshold = 0  # else None: others' are not kept
         try:
             return super().execute(*args, **options)
         finally:
